@@ -1,4 +1,4 @@
-"""The CDK application, which the CDK's command line runs: `cdk synth -c env=dev`."""
+"""The CDK application, which the CDK CLI runs: `cdk synth -c env=dev`."""
 
 from cdk_app.application import main
 

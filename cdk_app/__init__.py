@@ -1,8 +1,7 @@
-"""The infrastructure: one construct a file, and thin stacks that compose them and wire their grants."""
+"""The infrastructure: one construct per file, and two stacks that compose them."""
 
 import os
 
-# The CDK runs a Node process, which prints a banner of ten lines at every start on a Node that is past its end of life.
-# Which Node is wanted is said once, in the README; this must be set before the CDK is imported. The value is a list of
-# major versions.
+# On a Node past its end of life, the Node process of the CDK prints a warning of ten lines at every start. The README
+# says which Node is required. The value is a list of major versions, and is read when the CDK is imported.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")

@@ -1,6 +1,6 @@
-"""The findings of cdk-nag's AwsSolutions pack that stay, in one place, each with its reason.
+"""The accepted findings of cdk-nag's AwsSolutions pack, each with its reason.
 
-A finding is acknowledged on the resource that it is about and nowhere above, so that a new one of its kind is seen.
+A finding is acknowledged on its own resource only, so that a new finding of the same rule is reported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _PACK = "AwsSolutions::AwsSolutions-"
 
 
 def acknowledge(sync: SyncStack) -> None:
-    """Acknowledge the findings of the sync stack. The registry stack has none."""
+    """Acknowledge the findings of the sync stack; the registry stack has none."""
     task, schedules = sync.task, sync.task.schedules
     for secret in (task.bamboo_secret, task.moodle_secret):
         _acknowledge(
@@ -97,7 +97,7 @@ def _tasks(sync: SyncStack) -> str:
 
 
 def _ecs_arn(stack: cdk.Stack, resource: str) -> str:
-    """An ARN as cdk-nag writes it: what is known only at deployment stands in angle brackets."""
+    """Return an ARN as cdk-nag writes it: names in angle brackets for values that are known only at deployment."""
     parts = {"AWS::Partition": stack.partition, "AWS::Region": stack.region, "AWS::AccountId": stack.account}
     partition, region, account = (
         f"<{name}>" if cdk.Token.is_unresolved(value) else value for name, value in parts.items()

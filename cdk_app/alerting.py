@@ -1,8 +1,8 @@
-"""Alerts: one topic, a message for every end of the task, and alarms for what no event reports."""
+"""Alerting: a topic, a message about every end of the task, and alarms for what events do not report."""
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -12,39 +12,37 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_app import arguments, console, image_scan, task_end
-from cdk_app.schedule_checks import LONGEST_SILENCE_HOURS
-from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
-
-_HOUR = Duration.hours(1)
-_FIVE_MINUTES = Duration.minutes(5)
+from cdk_app import arguments, notifications
+from cdk_app.allowed_values import LONGEST_SILENCE_HOURS
+from cdk_app.sync_task import SyncTaskConstruct
 
 
 class AlertingConstruct(Construct):
-    """E-mails to the operator: how each run ended, and that a scheduled run did not happen.
+    """E-mails to the operator about how each run ended, and about scheduled runs that did not take place.
 
-    - `success_rule` and `failure_rule`: exactly one of them matches each end of the task.
-    - `silence_alarm`: no successful sync for `silence_hours` (None where that is 0). Only a sync of all employees that
-      wrote, without errors, feeds it: no dry run, no run for single employees, no second delivery of the same start,
-      no start during a pause, and no reconcile, which would hide that the scheduled syncs have stopped. Whether the
-      schedule or an operator started it does not matter, since either leaves the site in sync. It is in ALARM until the
-      first one.
-    - `dead_letter_alarm`: the schedule could not start the task, or a message could not be sent.
-    - `parked_alarm`: employees are parked, so no longer counted as errors, and need attention.
-    - `scan_rule`: the scan of an image found vulnerabilities of severity HIGH or CRITICAL (None without a repository).
+    Messages contain no personal data, so the topic has no customer-managed key by default. With the account's default
+    key for topics, neither events nor alarms could publish.
 
-    `topic` and `subscription` are where all of it goes. Messages hold no personal data, so a customer-managed key
-    (`encryption_key`) is an option and not the default: neither the events nor the alarms could use the account's
-    default key for topics.
+    Attributes:
+        topic: The topic of all alerts.
+        subscription: The operator's subscription.
+        success_rule: The rule for a success; either this one or `failure_rule` matches each end of the task.
+        failure_rule: The rule for any other end.
+        scan_rule: The rule for vulnerabilities of severity HIGH or CRITICAL in an image; None without a repository.
+        silence_alarm: No successful sync for `silence_hours`; None if that is 0. Only syncs of all employees that wrote
+            and had no errors count: no dry run, no run for single employees, no second delivery of the same start, no
+            start during a pause, and no reconcile, which would hide that the scheduled syncs have stopped. It does not
+            matter whether a schedule or an operator started the sync. The alarm is in ALARM until the first one.
+        parked_alarm: Employees are parked, so they are no longer counted as errors, and need attention.
+        dead_letter_alarm: The schedule could not start the task, or a message could not be sent.
 
     Args:
-        task: The task to report on; cluster, family, log group and dead-letter queue are read from it.
-        alert_email: Who gets the e-mails, once they have confirmed the subscription.
+        task: The task to report on.
+        alert_email: The address to which e-mails are sent, once the subscription is confirmed.
         silence_hours: Hours without a successful sync before the alarm, 2 to 168, or 0 for no such alarm.
-        operator_environment: The environment's name in the commands that an e-mail quotes; without it none are quoted.
+        operator_environment: The environment's name in the commands that an e-mail quotes; without it, none are quoted.
         image_repository_name: The ECR repository whose scan findings are reported.
         encryption_key: A key for the topic; its policy is extended so that events and alarms can use it.
 
@@ -68,7 +66,6 @@ class AlertingConstruct(Construct):
         arguments.email("alert_email", alert_email)
         if silence_hours != 0:
             arguments.whole_number("silence_hours", silence_hours, low=2, high=LONGEST_SILENCE_HOURS)
-        watched = _watched(task, operator_environment)
         self._project_name = task.project_name
         self._log_group = task.log_group
         self._dead_letter_queue = task.schedules.dead_letter_queue
@@ -76,26 +73,32 @@ class AlertingConstruct(Construct):
         self.subscription = self.topic.add_subscription(subscriptions.EmailSubscription(alert_email))
         end = f"{task.project_name}: an end of the sync task"
         self.success_rule = self._rule(
-            "SuccessRule", end, task_end.success_pattern(watched), task_end.success_message(watched)
+            "SuccessRule",
+            end,
+            notifications.success_pattern(task),
+            notifications.success_message(task, operator_environment),
         )
         self.failure_rule = self._rule(
-            "FailureRule", end, task_end.failure_pattern(watched), task_end.failure_message(watched)
+            "FailureRule",
+            end,
+            notifications.failure_pattern(task),
+            notifications.failure_message(task, operator_environment),
         )
         self.scan_rule = self._scan_rule(image_repository_name, operator_environment)
-        # The metric is made without an alarm, too: a filter that comes later knows nothing of earlier runs.
-        clean_runs = self._clean_runs()
-        self.silence_alarm = self._silence_alarm(clean_runs, silence_hours) if silence_hours else None
+        # The metric exists without the alarm, too: a filter that is added later does not count earlier runs.
+        successful_syncs = self._successful_syncs()
+        self.silence_alarm = self._silence_alarm(successful_syncs, silence_hours) if silence_hours else None
         self.parked_alarm = self._parked_alarm(silence_hours or LONGEST_SILENCE_HOURS)
-        self.dead_letter_alarm = self._dead_letter_alarm(self._dead_letter_queue)
+        self.dead_letter_alarm = self._dead_letter_alarm()
 
     @property
     def alarms(self) -> list[cloudwatch.Alarm]:
-        """Every alarm that there is."""
+        """The alarms of the environment."""
         return [alarm for alarm in (self.silence_alarm, self.dead_letter_alarm, self.parked_alarm) if alarm]
 
     def _topic(self, key: kms.IKey | None) -> sns.Topic:
         topic = sns.Topic(self, "Topic", display_name="LXP sync", enforce_ssl=True, master_key=key)
-        # An explicit policy takes the place of the default one, by which the account's alarms could publish.
+        # An explicit policy replaces the default one, which lets the account's alarms publish.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsPublish",
@@ -107,7 +110,7 @@ class AlertingConstruct(Construct):
         )
         if key:
             for service in ("events.amazonaws.com", "cloudwatch.amazonaws.com"):
-                # No condition: EventBridge sends none of the usual context with its use of a key.
+                # No condition: EventBridge sends none of the usual context keys when it uses a key.
                 key.add_to_resource_policy(
                     iam.PolicyStatement(
                         principals=[iam.ServicePrincipal(service)],
@@ -120,7 +123,7 @@ class AlertingConstruct(Construct):
     def _rule(
         self, construct_id: str, description: str, pattern: events.EventPattern, message: events.RuleTargetInput
     ) -> events.Rule:
-        # The target's grant on the topic carries no condition, and must not: with one, nothing is delivered.
+        # The target's grant on the topic has no condition: with one, no message would be delivered.
         target = targets.SnsTopic(self.topic, message=message, dead_letter_queue=self._dead_letter_queue)
         return events.Rule(self, construct_id, description=description, event_pattern=pattern, targets=[target])
 
@@ -130,16 +133,16 @@ class AlertingConstruct(Construct):
         return self._rule(
             "ScanRule",
             f"{self._project_name}: serious findings of an image scan",
-            image_scan.findings_pattern(repository),
-            image_scan.findings_message(self._project_name, repository, environment),
+            notifications.findings_pattern(repository),
+            notifications.findings_message(self._project_name, repository, environment),
         )
 
-    def _clean_runs(self) -> cloudwatch.Metric:
-        # Another metric name would have no history, and raise the alarm with the deploy that changes it.
+    def _successful_syncs(self) -> cloudwatch.Metric:
+        # A metric with another name would have no history, so the deploy that renames it would raise the alarm.
         return self._metric(
             "CleanNights",
             logs.FilterPattern.all(
-                *_whole_sync(),
+                *_sync_of_all_employees(),
                 logs.FilterPattern.boolean_value("$.ok", True),
                 logs.FilterPattern.string_value("$.outcome", "!=", "duplicate"),
                 logs.FilterPattern.string_value("$.outcome", "!=", "paused"),
@@ -155,16 +158,16 @@ class AlertingConstruct(Construct):
             f"No successful sync for {hours} hours: the task did not run, or it ended with errors. See the RUNBOOK, "
             "silence alarm. A new stack is in the ALARM state until its first successful sync.",
             metric,
-            cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=hours,
             datapoints=hours,
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
     def _parked_alarm(self, hours: int) -> cloudwatch.Alarm:
         metric = self._metric(
             "ParkedPeople",
-            logs.FilterPattern.all(*_whole_sync(), logs.FilterPattern.number_value("$.parked", ">", 0)),
+            logs.FilterPattern.all(*_sync_of_all_employees(), logs.FilterPattern.number_value("$.parked", ">", 0)),
             value="$.parked",
             statistic="Maximum",
         )
@@ -174,24 +177,20 @@ class AlertingConstruct(Construct):
             "Employees are parked: NovaLXP refused each of them individually in run after run, and they no longer "
             "count as errors. See the RUNBOOK, parked employees.",
             metric,
-            cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            # Over fewer hours, the alarm would end between two runs.
             periods=hours,
-            # One run of the last: with fewer hours the alarm would come and go between two runs.
-            datapoints=1,
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def _dead_letter_alarm(self, queue: sqs.IQueue) -> cloudwatch.Alarm:
+    def _dead_letter_alarm(self) -> cloudwatch.Alarm:
         return self._alarm(
             "DeadLetterAlarm",
             "dead-letters",
             "The schedule could not start the task, or a message about its end could not be sent. The reason is in the "
             "attributes of the messages in the dead-letter queue. See the RUNBOOK.",
-            queue.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum"),
-            cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            self._dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
             periods=1,
-            datapoints=1,
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
     def _metric(self, name: str, pattern: logs.IFilterPattern, *, value: str, statistic: str) -> cloudwatch.Metric:
@@ -204,7 +203,7 @@ class AlertingConstruct(Construct):
             metric_namespace=f"LxpSync/{self._project_name}",
             metric_name=name,
             metric_value=value,
-        ).metric(period=_HOUR, statistic=statistic)
+        ).metric(period=Duration.hours(1), statistic=statistic)
 
     def _alarm(
         self,
@@ -212,13 +211,13 @@ class AlertingConstruct(Construct):
         name: str,
         description: str,
         metric: cloudwatch.Metric,
-        comparison: cloudwatch.ComparisonOperator,
         *,
         periods: int,
-        datapoints: int,
-        missing: cloudwatch.TreatMissingData,
+        datapoints: int = 1,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> cloudwatch.Alarm:
-        """More than a day is only allowed in periods of an hour or more (CloudWatch API, PutMetricAlarm)."""
+        # More than a day is only allowed in periods of an hour or more (CloudWatch API, PutMetricAlarm).
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
@@ -237,24 +236,11 @@ class AlertingConstruct(Construct):
         return alarm
 
 
-def _whole_sync() -> tuple[logs.JsonPattern, ...]:
-    """The summary line of a sync of all employees that wrote."""
+def _sync_of_all_employees() -> tuple[logs.JsonPattern, ...]:
+    """Return the conditions on the summary line of a sync of all employees that wrote."""
     return (
         logs.FilterPattern.string_value("$.event", "=", "sync.summary"),
         logs.FilterPattern.string_value("$.command", "=", "sync"),
         logs.FilterPattern.string_value("$.scope", "=", "all"),
         logs.FilterPattern.boolean_value("$.dry_run", False),
-    )
-
-
-def _watched(task: SyncTaskConstruct, environment: str | None) -> task_end.WatchedTask:
-    return task_end.WatchedTask(
-        project_name=task.project_name,
-        cluster_arn=task.cluster_arn,
-        cluster_name=task.cluster_name,
-        family_arn_prefix=task.family_arn_prefix,
-        container_name=CONTAINER,
-        log_group_name=task.log_group_name,
-        environment=environment,
-        console=console.host(Stack.of(task).region),
     )

@@ -1,4 +1,4 @@
-"""An environment as a CDK application: what `app.py` synthesises and the tests look at."""
+"""An environment as a CDK application, which `app.py` and the tests synthesise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
 from cdk_app import acknowledgements, base_image, parameters, schedule_checks
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError, Parameters
 from cdk_app.stacks import RegistryStack, SyncStack
 
 
@@ -24,25 +24,28 @@ class Stacks:
     sync: SyncStack
 
 
-def load(environment: str, file: Path | None = None, now: datetime | None = None) -> parameters.Parameters:
-    """The parameters of an environment that is to be deployed at the time `now`.
+def load(environment: str, file: Path | None = None, now: datetime | None = None) -> Parameters:
+    """Return the parameters of an environment for a deployment at the time `now`.
 
-    Its schedules are judged here and not with the file: an operator's command still reads a file whose last scheduled
-    run is over.
+    `parameters.load` alone does not check the schedules against the time: an operator's command reads a file whose last
+    scheduled run is over, too.
 
     Raises:
-        ParameterError: The file is faulty, or its schedules are.
+        ParameterError: With every fault of the file, or of its schedules.
     """
     loaded = parameters.load(environment, file)
-    faults = schedule_checks.faults(_schedules(loaded), now or datetime.now(UTC))
-    if faults:
+    if faults := schedule_checks.faults(loaded, now or datetime.now(UTC)):
         shown = file or parameters.ENVIRONMENTS / f"{environment}.toml"
         raise ParameterError(f"{shown}: {fault}" for fault in faults)
     return loaded
 
 
-def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
-    """The environment that the command line chose with `-c env=NAME`, or with `-c env_file=PATH` beside it."""
+def chosen(app: cdk.App, now: datetime | None = None) -> Parameters:
+    """Return the parameters of the environment chosen on the command line: `-c env=NAME`, and maybe `-c env_file=PATH`.
+
+    Raises:
+        ParameterError: No environment is chosen, or its file or schedules have faults.
+    """
     environment, file = app.node.try_get_context("env"), app.node.try_get_context("env_file")
     if not isinstance(environment, str) or not environment:
         known = " or ".join(f"-c env={name}" for name in parameters.names())
@@ -50,18 +53,12 @@ def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
     return load(environment, Path(file) if file else None, now)
 
 
-def _schedules(loaded: parameters.Parameters) -> schedule_checks.Schedules:
-    return schedule_checks.Schedules(
-        nightly=loaded.schedule_expression,
-        reconcile=loaded.reconcile_schedule,
-        timezone=loaded.schedule_timezone,
-        silence_hours=loaded.silence_hours,
-        max_run_minutes=loaded.max_run_minutes,
-    )
-
-
 def chosen_base(app: cdk.App) -> str | None:
-    """The base image that the command line chose with `-c base=IMAGE`; None for the Dockerfile's own."""
+    """Return the base image chosen on the command line with `-c base=IMAGE`; None for that of the Dockerfile.
+
+    Raises:
+        ParameterError: It is not the name of an image.
+    """
     base = app.node.try_get_context("base")
     if not base:
         return None
@@ -70,25 +67,25 @@ def chosen_base(app: cdk.App) -> str | None:
     return base
 
 
-def compose(scope: Construct, chosen_parameters: parameters.Parameters, base: str | None = None) -> Stacks:
-    """Both stacks of an environment in an app or a stage, ready to be judged by cdk-nag."""
+def compose(scope: Construct, chosen_parameters: Parameters, base: str | None = None) -> Stacks:
+    """Add both stacks of an environment to an app or a stage, with their acknowledgements and warnings."""
     name = chosen_parameters.project_name
     registry = RegistryStack(scope, f"{name}-registry", parameters=chosen_parameters)
     sync = SyncStack(scope, name, parameters=chosen_parameters, registry=registry, base=base)
     acknowledgements.acknowledge(sync)
-    for warning in schedule_checks.warnings(_schedules(chosen_parameters), datetime.now(UTC)):
-        cdk.Annotations.of(sync).add_warning_v2("lxp-sync:runs-overlap", warning)
+    for warning_id, text in schedule_checks.warnings(chosen_parameters, datetime.now(UTC)):
+        cdk.Annotations.of(sync).add_warning_v2(warning_id, text)
     return Stacks(registry=registry, sync=sync)
 
 
 def synthesise(app: cdk.App) -> Path:
-    """Write the assembly, after cdk-nag has judged it; answer where it is."""
+    """Write the assembly, which cdk-nag checks first; return its folder."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return Path(app.synth().directory)
 
 
 def main() -> None:
-    """Synthesise the chosen environment, or report everything that is wrong with its file."""
+    """Synthesise the chosen environment, or exit with every fault of its file."""
     app = cdk.App()
     try:
         compose(app, chosen(app), chosen_base(app))

@@ -1,4 +1,4 @@
-"""Checks of what a caller passes to a construct. Each raises `ValueError` with the argument, its value and the rule."""
+"""Checks of the arguments of constructs. Each raises a ValueError with the argument, its value and what is allowed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 
 from cdk_app import schedule_expression
-from cdk_app.timezones import is_timezone
+from cdk_app.allowed_values import is_project_name, timezones
 
-# CPU units -> the memory sizes in MiB that Fargate combines them with (ECS developer guide, "Fargate task definition
-# parameters").
 _FARGATE_SIZES: Mapping[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
     512: tuple(range(1024, 4096 + 1, 1024)),
@@ -19,7 +17,7 @@ _FARGATE_SIZES: Mapping[int, tuple[int, ...]] = {
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
-_NAME = re.compile(r"(?=.{3,40}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""CPU units -> memory sizes in MiB (ECS developer guide, "Fargate task definition parameters")."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _REQUIRED = ("BAMBOO_COMPANY_DOMAIN", "MOODLE_BASE_URL", "STATE_TABLE")
 _SET_BY_THE_CONSTRUCT = ("AWS_DEFAULT_REGION", "BAMBOO_SECRET_ID", "MOODLE_SECRET_ID", "SCHEDULED_TIME", "TRIGGER")
@@ -27,31 +25,31 @@ _SECRET = ("BAMBOOHR_API_KEY", "MOODLE_TOKEN")
 
 
 def project_name(value: str) -> None:
-    """A name that every resource named after the project can carry."""
-    if not _NAME.fullmatch(value):
+    """Require a name that all resources named after the project can have."""
+    if not is_project_name(value):
         raise _refused("project_name", value, "3 to 40 lower-case letters, digits and single hyphens, letter first")
 
 
 def email(name: str, value: str) -> None:
-    """An e-mail address, as far as its form shows."""
+    """Require the form of an e-mail address."""
     if not _EMAIL.fullmatch(value):
         raise _refused(name, value, 'an e-mail address, as in "hr-sync@example.com"')
 
 
 def choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """One of a few texts."""
+    """Require one of several texts."""
     if value not in allowed:
         raise _refused(name, value, " or ".join(map(repr, allowed)))
 
 
 def whole_number(name: str, value: int, *, low: int, high: int) -> None:
-    """A whole number within limits."""
+    """Require a whole number within limits."""
     if type(value) is not int or not low <= value <= high:
         raise _refused(name, value, f"a whole number from {low} to {high}")
 
 
 def fargate_size(cpu: int, memory_mib: int) -> None:
-    """A combination of CPU and memory that Fargate offers."""
+    """Require a combination of CPU and memory that Fargate offers."""
     if cpu not in _FARGATE_SIZES:
         raise _refused("cpu", cpu, "one of " + ", ".join(map(str, _FARGATE_SIZES)))
     sizes = _FARGATE_SIZES[cpu]
@@ -60,21 +58,21 @@ def fargate_size(cpu: int, memory_mib: int) -> None:
 
 
 def schedule(name: str, expression: str) -> None:
-    """An expression that EventBridge Scheduler accepts."""
+    """Require an expression that EventBridge Scheduler accepts."""
     try:
-        schedule_expression.check(expression)
+        schedule_expression.parse(expression)
     except schedule_expression.ScheduleExpressionError as fault:
         raise _refused(name, expression, f"an EventBridge Scheduler expression ({fault})") from None
 
 
 def timezone(value: str) -> None:
-    """The name of an IANA time zone."""
-    if not is_timezone(value):
+    """Require the name of an IANA time zone."""
+    if value not in timezones():
         raise _refused("schedule_timezone", value, 'the name of an IANA time zone, as in "Europe/London"')
 
 
 def worker_environment(environment: Mapping[str, str]) -> None:
-    """The worker's variables: all that a run needs, no secret, and nothing that the construct sets itself."""
+    """Require the variables without a default, and refuse secrets and those that the construct sets."""
     missing = [name for name in _REQUIRED if not environment.get(name)]
     if missing:
         raise ValueError(f"environment lacks {', '.join(missing)}")

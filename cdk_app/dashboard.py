@@ -1,4 +1,4 @@
-"""The dashboard: what the summary lines say, without opening a log."""
+"""The dashboard: charts of the summary lines, and the alarms."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 _WIDTH = 24
-_SHOWN = Duration.days(30)
 _SUMMARIES = 'filter event = "sync.summary" and command = "sync" and scope = "all" and dry_run = 0'
 
 
 class DashboardConstruct(Construct):
-    """Logs Insights widgets on the summary lines of `log_group_name`, and the state of the alarms.
+    """A CloudWatch dashboard. It queries the log when it is opened, so it needs no metrics, which are charged.
 
-    It queries the log when it is opened, so it costs no metrics. `dashboard` is the dashboard.
+    Args:
+        dashboard_name: Its name.
+        log_group_name: The log group with the summary lines.
+        alarms: The alarms whose state is shown.
     """
 
     def __init__(
@@ -31,11 +33,11 @@ class DashboardConstruct(Construct):
         super().__init__(scope, construct_id)
         self._log_group_name = log_group_name
         self.dashboard = cloudwatch.Dashboard(
-            # Without an interval it opens on the last three hours, which seldom hold a run.
             self,
             "Dashboard",
             dashboard_name=dashboard_name,
-            default_interval=_SHOWN,
+            # By default, it shows the last three hours, which rarely contain a run.
+            default_interval=Duration.days(30),
         )
         self.dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WIDTH, height=3))
         self.dashboard.add_widgets(

@@ -1,4 +1,4 @@
-"""The role with which a GitHub workflow deploys one environment, proven by OIDC; no AWS key is stored."""
+"""The role with which a GitHub workflow deploys one environment. It uses OIDC, so no AWS key is stored."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.iam_names import is_github_repository
+from cdk_app.allowed_values import is_github_repository
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import SyncTaskConstruct
 
 _ISSUER = "token.actions.githubusercontent.com"
-# What the CDK's command line assumes; CloudFormation's own role is passed by the first of them.
+# The roles that the CDK CLI assumes; the first of them passes CloudFormation's own role.
 _BOOTSTRAP_ROLES = ("deploy-role", "file-publishing-role", "image-publishing-role", "lookup-role")
 _AUDIENCES = {"aws-cn": "sts.amazonaws.com.cn"}
 
@@ -20,16 +20,17 @@ _AUDIENCES = {"aws-cn": "sts.amazonaws.com.cn"}
 class DeployRoleConstruct(Construct):
     """A role that only jobs of one GitHub environment of one repository can assume.
 
-    It may assume the roles of the CDK's bootstrap, and read what `make deploy` reports at its end. The identity
-    provider is one for each account and must be there: `aws iam create-open-id-connect-provider
+    It may assume the roles of the CDK's bootstrap, and read what `make deploy` reports at its end. Each account needs
+    the identity provider once: `aws iam create-open-id-connect-provider
     --url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com`.
-
-    `role` is the role.
 
     Args:
         repository: The GitHub repository, as "organisation/name".
         github_environment: The GitHub environment that the job names.
         repository_name: The ECR repository of the image, whose scan a deploy starts.
+        task: The task, whose schedules and secrets `make deploy` describes.
+        state: The table of its state.
+        alerting: Its topic and alarms.
 
     Raises:
         ValueError: `repository` is not of that form.
@@ -77,7 +78,7 @@ class DeployRoleConstruct(Construct):
                                 stack.format_arn(service="ecr", resource="repository", resource_name=repository_name)
                             ],
                         ),
-                        *_read_what_is_left_to_do(stack, task, state, alerting),
+                        *_read_after_deploy(stack, task, state, alerting),
                     ]
                 )
             },
@@ -101,10 +102,10 @@ def _assume_bootstrap_roles(stack: Stack) -> iam.PolicyStatement:
     )
 
 
-def _read_what_is_left_to_do(
+def _read_after_deploy(
     stack: Stack, task: SyncTaskConstruct, state: StateTableConstruct, alerting: AlertingConstruct
 ) -> list[iam.PolicyStatement]:
-    """What `ops.after_deploy` reads; no secret's value."""
+    """Return the permissions for what `ops.after_deploy` reads; it does not read the value of a secret."""
     own = {
         "cloudformation:DescribeStacks": [stack.stack_id],
         "dynamodb:GetItem": [state.table.table_arn],
@@ -117,7 +118,7 @@ def _read_what_is_left_to_do(
             iam.PolicyStatement(sid=action.partition(":")[2], actions=[action], resources=resources)
             for action, resources in own.items()
         ),
-        # Neither has a resource of its own to name.
+        # These two actions do not support resources.
         iam.PolicyStatement(
             sid="Describe", actions=["cloudwatch:DescribeAlarms", "ecs:DescribeTaskDefinition"], resources=["*"]
         ),

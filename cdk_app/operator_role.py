@@ -1,53 +1,30 @@
-"""The role that the operator's commands need, and no more: one statement for each row of the RUNBOOK's table."""
+"""The role of the operator's commands: one statement for each row of the table in the RUNBOOK."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.iam_names import are_principals
+from cdk_app.allowed_values import are_principals
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import SyncTaskConstruct
 
-Conditions = Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Right:
-    """One row: `on` is the RUNBOOK's word for `resources`, and the statement is named after it."""
-
-    on: str
-    actions: Sequence[str]
-    resources: Sequence[str]
-    conditions: Conditions = field(default_factory=dict)
-
-    def statement(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            sid="".join(word.capitalize() for word in self.on.replace(",", "").replace("-", " ").split()),
-            actions=list(self.actions),
-            resources=list(self.resources),
-            conditions=dict(self.conditions) or None,
-        )
-
 
 class OperatorRoleConstruct(Construct):
-    """A role with what the operator's commands need on one environment.
-
-    `role` is the role.
+    """A role with the permissions that the operator's commands need in one environment.
 
     Args:
-        task: The task that the commands start, stop and read about.
+        task: The task that the commands start, stop and describe.
         state: The table of its state.
         alerting: Its topic, rules and alarms.
-        principals: ARNs of the users and roles that may assume it; at least one.
+        principals: The ARNs of the 1 to 20 users and roles that may assume it.
 
     Raises:
-        ValueError: There is no principal, or one that is no ARN of a user or role.
+        ValueError: The principals are not 1 to 20 different ARNs of users or roles.
     """
 
     def __init__(
@@ -63,7 +40,7 @@ class OperatorRoleConstruct(Construct):
         super().__init__(scope, construct_id)
         if not are_principals(list(principals)):
             raise ValueError(f"principals = {principals!r} is not allowed; allowed are ARNs of users or roles")
-        rights = [
+        statements = [
             *_on_the_task(Stack.of(self), task),
             *_on_logs_secrets_and_state(task, state),
             *_on_schedules_and_alerts(task, alerting),
@@ -73,114 +50,98 @@ class OperatorRoleConstruct(Construct):
             "Role",
             description=f"What the operator's commands need on {task.project_name}",
             assumed_by=iam.CompositePrincipal(*(iam.ArnPrincipal(arn) for arn in principals)),
-            inline_policies={"Operate": iam.PolicyDocument(statements=[right.statement() for right in rights])},
+            inline_policies={"Operate": iam.PolicyDocument(statements=statements)},
         )
 
 
-def _on_the_task(stack: Stack, task: SyncTaskConstruct) -> list[_Right]:
+def _on_the_task(stack: Stack, task: SyncTaskConstruct) -> list[iam.PolicyStatement]:
     in_this_cluster = {"ArnEquals": {"ecs:cluster": task.cluster_arn}}
     tasks = stack.format_arn(service="ecs", resource="task", resource_name=f"{task.cluster_name}/*")
     return [
-        _Right(
-            on="the stack",
-            actions=["cloudformation:DescribeStacks"],
-            resources=[stack.stack_id],
+        _allow("the stack", ["cloudformation:DescribeStacks"], [stack.stack_id]),
+        _allow("the task definition", ["ecs:RunTask"], [f"{task.family_arn_prefix}*"], in_this_cluster),
+        _allow(
+            "a task that is started", ["ecs:TagResource"], [tasks], {"StringEquals": {"ecs:CreateAction": "RunTask"}}
         ),
-        _Right(
-            on="the task definition",
-            actions=["ecs:RunTask"],
-            resources=[f"{task.family_arn_prefix}*"],
-            conditions=in_this_cluster,
+        _allow(
+            "the roles of the task",
+            ["iam:PassRole"],
+            [task.execution_role.role_arn, task.task_role.role_arn],
+            {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
-        _Right(
-            on="a task that is started",
-            actions=["ecs:TagResource"],
-            resources=[tasks],
-            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-        ),
-        _Right(
-            on="the roles of the task",
-            actions=["iam:PassRole"],
-            resources=[task.execution_role.role_arn, task.task_role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-        ),
-        _Right(
-            on="the tasks of the cluster",
-            actions=["ecs:DescribeTasks", "ecs:StopTask"],
-            resources=[tasks],
-        ),
-        # ListTasks and DescribeTaskDefinition have no resource of their own to name.
-        _Right(on="the cluster", actions=["ecs:ListTasks"], resources=["*"], conditions=in_this_cluster),
-        _Right(on="any task definition", actions=["ecs:DescribeTaskDefinition"], resources=["*"]),
+        _allow("the tasks of the cluster", ["ecs:DescribeTasks", "ecs:StopTask"], [tasks]),
+        # These two actions do not support resources.
+        _allow("the cluster", ["ecs:ListTasks"], ["*"], in_this_cluster),
+        _allow("any task definition", ["ecs:DescribeTaskDefinition"], ["*"]),
     ]
 
 
-def _on_logs_secrets_and_state(task: SyncTaskConstruct, state: StateTableConstruct) -> list[_Right]:
+def _on_logs_secrets_and_state(task: SyncTaskConstruct, state: StateTableConstruct) -> list[iam.PolicyStatement]:
     secrets = [task.bamboo_secret.ref, task.moodle_secret.ref]
     return [
-        _Right(
-            on="the log group",
-            actions=["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
-            resources=[task.log_group.log_group_arn],
+        _allow(
+            "the log group",
+            ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+            [task.log_group.log_group_arn],
         ),
-        _Right(on="the secrets, to read", actions=["secretsmanager:GetSecretValue"], resources=secrets),
-        _Right(on="the secrets, to set", actions=["secretsmanager:PutSecretValue"], resources=secrets),
-        _Right(
-            on="the state table, to read",
-            actions=["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"],
-            resources=[state.table.table_arn],
+        _allow("the secrets, to read", ["secretsmanager:GetSecretValue"], secrets),
+        _allow("the secrets, to set", ["secretsmanager:PutSecretValue"], secrets),
+        _allow(
+            "the state table, to read",
+            ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"],
+            [state.table.table_arn],
         ),
-        _Right(
-            on="the state table, to write",
-            actions=[
-                "dynamodb:BatchWriteItem",
-                "dynamodb:ConditionCheckItem",
-                "dynamodb:DeleteItem",
-                "dynamodb:PutItem",
-            ],
-            resources=[state.table.table_arn],
+        _allow(
+            "the state table, to write",
+            ["dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"],
+            [state.table.table_arn],
         ),
     ]
 
 
-def _on_schedules_and_alerts(task: SyncTaskConstruct, alerting: AlertingConstruct) -> list[_Right]:
+def _on_schedules_and_alerts(task: SyncTaskConstruct, alerting: AlertingConstruct) -> list[iam.PolicyStatement]:
     schedules = task.schedules
-    rights = [
-        _Right(
-            on="the schedules",
-            actions=["scheduler:GetSchedule", "scheduler:UpdateSchedule"],
-            resources=schedules.schedule_arns,
+    statements = [
+        _allow("the schedules", ["scheduler:GetSchedule", "scheduler:UpdateSchedule"], schedules.schedule_arns),
+        _allow(
+            "the role of the schedules",
+            ["iam:PassRole"],
+            [schedules.role.role_arn],
+            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         ),
-        _Right(
-            on="the role of the schedules",
-            actions=["iam:PassRole"],
-            resources=[schedules.role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        # This action does not support resources.
+        _allow("any alarm", ["cloudwatch:DescribeAlarms"], ["*"]),
+        _allow(
+            "the topic", ["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"], [alerting.topic.topic_arn]
         ),
-        # It describes alarms by name, and has no resource to name.
-        _Right(on="any alarm", actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
-        _Right(
-            on="the topic",
-            actions=["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"],
-            resources=[alerting.topic.topic_arn],
-        ),
-        _Right(
-            on="the rules",
-            actions=["events:DescribeRule"],
-            resources=[alerting.success_rule.rule_arn, alerting.failure_rule.rule_arn],
-        ),
-        _Right(
-            on="the dead-letter queue",
-            actions=["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
-            resources=[schedules.dead_letter_queue.queue_arn],
+        _allow("the rules", ["events:DescribeRule"], [alerting.success_rule.rule_arn, alerting.failure_rule.rule_arn]),
+        _allow(
+            "the dead-letter queue",
+            ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
+            [schedules.dead_letter_queue.queue_arn],
         ),
     ]
     if alerting.silence_alarm:
-        rights.append(
-            _Right(
-                on="the silence alarm",
-                actions=["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions"],
-                resources=[alerting.silence_alarm.alarm_arn],
+        statements.append(
+            _allow(
+                "the silence alarm",
+                ["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions"],
+                [alerting.silence_alarm.alarm_arn],
             )
         )
-    return rights
+    return statements
+
+
+def _allow(
+    on: str,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    conditions: Mapping[str, Mapping[str, str]] | None = None,
+) -> iam.PolicyStatement:
+    """Return the statement of one row, named after `on`, the description of the resources in the table."""
+    return iam.PolicyStatement(
+        sid="".join(word.capitalize() for word in on.replace(",", "").replace("-", " ").split()),
+        actions=actions,
+        resources=resources,
+        conditions=conditions,
+    )

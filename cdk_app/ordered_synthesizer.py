@@ -1,9 +1,9 @@
 """A stack synthesizer whose images are built only after another stack is deployed.
 
-The sync stack's image goes to a repository that the registry stack creates. The CDK's command line waits for a stack's
-dependencies before it *publishes* an asset, but not before it *builds* one, and building begins with a look for the
-repository. The first `cdk deploy --all` would therefore end with "No ECR repository named ...". The command line
-honours dependencies of the asset manifest itself, which the default synthesizer does not set.
+The sync stack's image is published to a repository that the registry stack creates. The CDK CLI waits for a stack's
+dependencies before it *publishes* an asset, but not before it *builds* one, which requires the repository. The first
+`cdk deploy --all` would therefore end with "No ECR repository named ...". The CLI does heed dependencies of the asset
+manifest itself, which the default synthesizer does not set.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import cloud_assembly_schema as schema
 
-# What the default synthesizer asks of the bootstrap stack; a test compares the two.
+# The version that the default synthesizer requires; a test compares the two.
 _BOOTSTRAP_VERSION = 6
 
 
 class OrderedSynthesizer(cdk.StackSynthesizer):
-    """Wraps `DefaultStackSynthesizer` and lets the assets of its stack wait for the stack `after`.
+    """A `DefaultStackSynthesizer` with which the assets of a stack depend on another stack.
 
-    It wraps and does not inherit: a stack copies a default synthesizer before it uses it, and the copy has none of the
-    methods of a Python subclass.
+    It wraps the default one instead of inheriting from it: a stack copies a default synthesizer before it uses it, and
+    the copy does not have the methods of a Python subclass.
+
+    Args:
+        after: The stack to deploy first.
+        image_assets_repository_name: The repository of the images.
     """
 
     def __init__(self, *, after: cdk.Stack, image_assets_repository_name: str) -> None:
@@ -40,7 +44,7 @@ class OrderedSynthesizer(cdk.StackSynthesizer):
         self._stack = stack
         self._default.bind(stack)
 
-    # The library calls these with one struct, while the methods of the wrapped object take its fields.
+    # The library passes one struct, while the methods of the wrapped object accept its fields.
 
     def add_file_asset(self, asset: Any) -> cdk.FileAssetLocation:  # type: ignore[override]
         """Register a file asset."""
@@ -51,7 +55,7 @@ class OrderedSynthesizer(cdk.StackSynthesizer):
         return self._default.add_docker_image_asset(**_fields(asset))
 
     def synthesize(self, session: cdk.ISynthesisSession) -> None:
-        """Write the stack into the assembly, then its asset manifest once more, with the dependency."""
+        """Write the stack into the assembly, and its asset manifest again, with the dependency."""
         self._default.synthesize(session)
         assert self._stack is not None
         manifest_id = f"{self._stack.artifact_id}.assets"

@@ -1,24 +1,28 @@
-"""What an environment is made of: one TOML file, validated whole before anything is synthesised.
+"""The parameters of an environment: one TOML file, validated as a whole before anything is synthesised.
 
-`load` returns `Parameters`, which is the one list of the keys, or raises `ParameterError` with every fault of the file.
-docs/configuration.md explains the keys.
+`Parameters` is the one list of the keys; docs/configuration.md explains them. `load` reads the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from cdk_app import parameter_reader, regions, schedule_expression, timezones
-from cdk_app.iam_names import are_principals, is_github_repository
-from cdk_app.log_retention import RETENTION
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.schedule_checks import LONGEST_SILENCE_HOURS
+from cdk_app import schedule_expression
+from cdk_app.allowed_values import (
+    LOG_RETENTION,
+    LONGEST_SILENCE_HOURS,
+    are_principals,
+    is_github_repository,
+    is_project_name,
+    regions,
+    timezones,
+)
 from worker.config.faults import Faults, Problem, refusal
 from worker.config.settings_file import worker_environment
 from worker.config.settings_model import REMOVED, SharedSettings
@@ -32,75 +36,47 @@ _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
 
 
-def _project_name(name: str) -> str:
-    if "--" in name or name.endswith(("-", _REGISTRY_SUFFIX)):
-        raise ValueError
-    return name
+class ParameterError(Exception):
+    """An environment cannot be deployed; `faults` has one line for each reason."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
 
 
-def _region(name: str) -> str:
-    if not regions.is_region(name):
-        raise refusal(choices=regions.names())
-    return name
+def _valid_if(is_valid: Callable[[Any], bool]) -> AfterValidator:
+    """Return a validator that refuses the values for which `is_valid` is false."""
+
+    def check(value: Any) -> Any:
+        if not is_valid(value):
+            raise refusal()
+        return value
+
+    return AfterValidator(check)
 
 
-def _principals(names: list[str]) -> list[str]:
-    if not are_principals(names):
-        raise ValueError
-    return names
+def _one_of(choices: Callable[[], Iterable[str]]) -> AfterValidator:
+    """Return a validator that refuses other values than these, and suggests the most similar one."""
+
+    def check(text: str) -> str:
+        if text not in choices():
+            raise refusal(choices=choices())
+        return text
+
+    return AfterValidator(check)
 
 
-def _repository(name: str) -> str:
-    if not is_github_repository(name):
-        raise ValueError
-    return name
-
-
-def _timezone(name: str) -> str:
-    if not timezones.is_timezone(name):
-        raise refusal(choices=timezones.names())
-    return name
-
-
-def _email(text: str) -> str:
-    if not is_email(text):
-        raise ValueError
-    return text
-
-
-def _schedule(expression: str) -> str:
+def _check_schedule(expression: str) -> str:
     try:
-        schedule_expression.check(expression)
+        schedule_expression.parse(expression)
     except schedule_expression.ScheduleExpressionError as fault:
         raise refusal(detail=str(fault)) from None
     return expression
 
 
-_Schedule = Annotated[str, AfterValidator(_schedule)]
-
-
-def _different(items: list[str]) -> list[str]:
-    if len(set(items)) < len(items):
-        raise ValueError
-    return items
-
-
-def _log_retention(days: int) -> int:
-    if days not in RETENTION:
-        raise ValueError
-    return days
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkParameters:
-    """Where the task runs: an existing network, or (`create`) a small public one of its own."""
-
-    create: bool
-    flow_logs: bool
-    vpc_id: str
-    subnet_ids: tuple[str, ...]
-    security_group_id: str | None
-    assign_public_ip: bool
+_ProjectName = Annotated[str, _valid_if(lambda name: is_project_name(name) and not name.endswith(_REGISTRY_SUFFIX))]
+_Schedule = Annotated[str, AfterValidator(_check_schedule)]
+_SubnetId = Annotated[str, Field(pattern=f"^subnet-{_ID}$")]
 
 
 class Parameters(SharedSettings):
@@ -109,7 +85,7 @@ class Parameters(SharedSettings):
     model_config = ConfigDict(alias_generator=to_pascal)
     _environment: str = ""
 
-    project_name: Annotated[str, AfterValidator(_project_name)] = Field(
+    project_name: _ProjectName = Field(
         pattern="^[a-z][a-z0-9-]{2,39}$",
         description=f"3 to 40 lower-case letters, digits and single hyphens, starting with a letter, not ending in "
         f"{_REGISTRY_SUFFIX}: the name of the stacks, secrets, log group and image repository",
@@ -125,7 +101,7 @@ class Parameters(SharedSettings):
         description="the AWS account, twelve digits in quotes; required in production",
         examples=["111122223333"],
     )
-    region: Annotated[str | None, AfterValidator(_region)] = Field(
+    region: Annotated[str | None, _one_of(regions)] = Field(
         None, description="the AWS region; set together with Account", examples=["eu-west-2"]
     )
     create_public_network: bool = Field(
@@ -140,7 +116,7 @@ class Parameters(SharedSettings):
         description="the id of an existing VPC",
         examples=["vpc-0123456789abcdef0"],
     )
-    subnet_ids: Annotated[list[Annotated[str, Field(pattern=f"^subnet-{_ID}$")]], AfterValidator(_different)] = Field(
+    subnet_ids: Annotated[list[_SubnetId], _valid_if(lambda ids: len(set(ids)) == len(ids))] = Field(
         [],
         min_length=1,
         max_length=16,
@@ -159,7 +135,7 @@ class Parameters(SharedSettings):
     schedule_expression: _Schedule = Field(
         description="when the sync runs: an EventBridge Scheduler expression", examples=["cron(30 3 * * ? *)"]
     )
-    schedule_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+    schedule_timezone: Annotated[str, _one_of(timezones)] = Field(
         description="the IANA time zone of the schedules", examples=["Europe/London"]
     )
     reconcile_schedule: _Schedule | None = Field(
@@ -167,7 +143,7 @@ class Parameters(SharedSettings):
         description="when all employees are compared: an EventBridge Scheduler expression; if not set, never",
         examples=["cron(30 10 ? * SUN *)"],
     )
-    alert_email: Annotated[str, AfterValidator(_email)] = Field(
+    alert_email: Annotated[str, _valid_if(is_email)] = Field(
         description="the e-mail address that is notified of how runs end", examples=["lxp-sync@example.com"]
     )
     silence_hours: int = Field(
@@ -178,9 +154,9 @@ class Parameters(SharedSettings):
         examples=[54],
     )
     dashboard: bool = Field(False, description="create a CloudWatch dashboard", examples=[True])
-    log_retention_days: Annotated[int, AfterValidator(_log_retention)] = Field(
+    log_retention_days: Annotated[int, _valid_if(LOG_RETENTION.__contains__)] = Field(
         90,
-        description=f"the number of days that the log is kept: one of {', '.join(map(str, RETENTION))}",
+        description=f"the number of days that the log is kept: one of {', '.join(map(str, LOG_RETENTION))}",
         examples=[365],
     )
     cpu_architecture: Literal["X86_64", "ARM64"] = Field(
@@ -188,12 +164,12 @@ class Parameters(SharedSettings):
         description="X86_64, or ARM64, which is cheaper and needs an image built on or for ARM",
         examples=["ARM64"],
     )
-    operator_principals: Annotated[list[str], AfterValidator(_principals)] = Field(
+    operator_principals: Annotated[list[str], _valid_if(are_principals)] = Field(
         [],
         description="1 to 20 different ARNs of IAM users or roles that may assume a role for the operator's commands",
         examples=[["arn:aws:iam::111122223333:role/Operators"]],
     )
-    github_repository: Annotated[str | None, AfterValidator(_repository)] = Field(
+    github_repository: Annotated[str | None, _valid_if(is_github_repository)] = Field(
         None,
         alias="GitHubRepository",
         description="the GitHub repository (organisation/name) that may deploy this environment; if not set, none",
@@ -206,55 +182,92 @@ class Parameters(SharedSettings):
         return self._environment
 
     @property
-    def network(self) -> NetworkParameters:
-        """Where the task runs."""
-        return NetworkParameters(
-            create=self.create_public_network,
-            flow_logs=self.vpc_flow_logs,
-            vpc_id=self.vpc_id or "",
-            subnet_ids=tuple(self.subnet_ids),
-            security_group_id=self.security_group_id,
-            assign_public_ip=self.assign_public_ip or self.create_public_network,
-        )
-
-    @property
     def worker_environment(self) -> Mapping[str, str]:
-        """The settings that go to the container as they are."""
+        """The worker's settings, as the container's variables."""
         return worker_environment(self)
 
 
 def load(environment: str, file: Path | None = None, *, environments: Path = ENVIRONMENTS) -> Parameters:
-    """The parameters of an environment, from `<environments>/<environment>.toml` or from `file` instead of it.
+    """Return the parameters of an environment.
 
-    Raises `ParameterError`. No other environment may have the same ProjectName: it names what exists once an account.
+    Args:
+        environment: The environment's name.
+        file: Its file; `<environments>/<environment>.toml` if not given.
+        environments: The folder of the environments.
+
+    Raises:
+        ParameterError: With every fault of the file, including a ProjectName that another environment has.
     """
     path = file or environments / f"{environment}.toml"
-    values = parameter_reader.read_file(path, environment, environments)
+    values = _read(path, environment, environments)
     by_name = not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES)
-    said = values.get("Production")
-    production = said if isinstance(said, bool) else by_name
+    given = values.get("Production")
+    production = given if isinstance(given, bool) else by_name
     advice = {to_pascal(name): text for name, text in REMOVED.items()}
     advice["Production"] = f"Production = {str(production).lower()} keeps what this environment is today"
-    faults = Faults(values, where=f"{parameter_reader.shown_path(path)}: ", advice=advice)
-    read = faults.validate(Parameters)
+    faults = Faults(values, where=f"{_shown(path)}: ", advice=advice)
+    parameters = faults.validate(Parameters)
     faults.check(_account_problems(values, production=production))
     faults.check(_network_problems(values))
     faults.check(_schedule_problems(values))
     faults.check(mapping_problems("FieldMapping", values.get("FieldMapping")))
     faults.check(scope_problems("Scope", values.get("Scope")))
-    taken = parameter_reader.same_project(values.get("ProjectName"), path, environment, environments)
-    if taken is not None:
-        shown = parameter_reader.shown_path(taken)
-        faults.check([Problem("ProjectName", f"expected a name of its own: {shown} has it already")])
-    if read is None or faults.lines:
+    other = _same_project(values.get("ProjectName"), path, environment, environments)
+    if other is not None:
+        faults.check([Problem("ProjectName", f"expected a name of its own: {_shown(other)} has it already")])
+    if parameters is None or faults.lines:
         raise ParameterError(faults.lines)
-    read._environment = environment
-    return read
+    parameters._environment = environment
+    return parameters
 
 
 def names(environments: Path = ENVIRONMENTS) -> tuple[str, ...]:
-    """The environments that have a file."""
-    return parameter_reader.names(environments)
+    """Return the names of the environments that have a file."""
+    return tuple(sorted(path.stem for path in environments.glob("*.toml")))
+
+
+def _read(path: Path, environment: str, environments: Path) -> Mapping[str, object]:
+    """Return the values of the file. Raise a ParameterError if it is another environment's, or not TOML."""
+    shown = _shown(path)
+    if path.stem != environment and path.resolve().parent == environments.resolve():
+        # Production under another environment's name would be deployed without what protects production.
+        raise ParameterError([f"{shown}: is the file of {path.stem}, but {environment} is named; name {path.stem}"])
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(names(environments)) or "none yet"
+        reason = f"there is no such file; the environments are {known}"
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = f"cannot be read ({fault})"
+    except RecursionError:
+        reason = "is not an environment's file (it is nested too deeply)"
+    except ValueError as fault:
+        reason = f"is not TOML ({fault})"
+    raise ParameterError([f"{shown}: {reason}"])
+
+
+def _same_project(project: object, path: Path, environment: str, environments: Path) -> Path | None:
+    """Return the file of another environment with the same ProjectName; None if there is none."""
+    for other in sorted({*environments.glob("*.toml"), *path.parent.glob("*.toml")}):
+        is_replaced = other.parent == environments and other.stem == environment
+        if is_replaced or other.resolve() == path.resolve():
+            continue
+        try:
+            taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
+        except (OSError, RecursionError, ValueError):
+            # The faults of another environment are reported when that one is synthesised.
+            continue
+        if taken is not None and taken == project:
+            return other
+    return None
+
+
+def _shown(path: Path) -> str:
+    """Return the path for a message: relative to the working directory if it is in it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def _account_problems(values: Mapping[str, object], *, production: bool) -> Iterator[Problem]:

@@ -1,25 +1,24 @@
-"""The repository that holds the worker's images."""
+"""The repository of the worker's images."""
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-
-from cdk_app import removal
 
 _TAGGED_IMAGES_KEPT = 100
 _DAYS_UNTAGGED = 7
 
 
 class RegistryConstruct(Construct):
-    """An ECR repository: immutable tags, scan on push, and a limit to what it keeps.
+    """An ECR repository with immutable tags, a scan on push, and a limited number of images.
 
-    `publisher_role_arn` is the role that the CDK's command line publishes images with. As bootstrapped it may push only
-    to the bootstrap's own repository; within one account this repository's policy is enough to let it push here.
-
-    `repository` is the repository.
+    Args:
+        repository_name: Its name.
+        publisher_role_arn: The role with which the CDK CLI publishes images. After a bootstrap, it may only push to the
+            bootstrap's repository; within one account, the policy of this repository is enough to let it push here.
+        keep_data: Whether the repository outlives the stack.
     """
 
     def __init__(
@@ -46,8 +45,9 @@ class RegistryConstruct(Construct):
                     max_image_count=_TAGGED_IMAGES_KEPT,
                 ),
             ],
-            removal_policy=removal.of_named(keep_data=keep_data),
-            # Without it a destroyed playground leaves the repository, and the next deploy meets its name.
+            # RETAIN would also keep what a failed first deploy created, and its name would make the next deploy fail.
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep_data else RemovalPolicy.DESTROY,
+            # A repository with images cannot be deleted, and its name would make the next deploy fail.
             empty_on_delete=not keep_data,
         )
         self.repository.add_to_resource_policy(

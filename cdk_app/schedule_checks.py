@@ -1,90 +1,97 @@
-"""Whether the alarm on silence suits the schedule, and what else today's date decides about a schedule.
+"""Checks of the schedules that depend on the present time: whether they have runs, and whether the alarms suit them.
 
-The alarm counts whole hours without a successful sync. Between two scheduled runs there may be as many as the longest
-gap has, and up to two more, for one run takes longer than the other. CloudWatch looks back 168 hours at most.
+The silence alarm counts whole hours without a successful sync. Between two scheduled runs there are as many as their
+longest gap has, and up to two more, because one run takes longer than the other.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cdk_app import occurrences
+from cdk_app.allowed_values import LONGEST_SILENCE_HOURS
+from cdk_app.parameters import Parameters
 
-_HOUR = timedelta(hours=1)
 _MARGIN_HOURS = 2
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-LONGEST_SILENCE_HOURS = 168
-LONGEST_GAP_HOURS = LONGEST_SILENCE_HOURS - _MARGIN_HOURS
+# The year whose clock changes are considered; a fixed one keeps a synthesis repeatable.
+_SAMPLE_YEAR = 2026
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedules:
-    """What an environment's file says about when the task runs and when its silence is reported."""
-
-    nightly: str
-    reconcile: str | None
-    timezone: str
-    silence_hours: int
-    max_run_minutes: int
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A key whose value is not allowed, and why."""
-
-    key: str
-    value: str | int
-    reason: str
-
-    def __str__(self) -> str:
-        value = f'"{self.value}"' if isinstance(self.value, str) else self.value
-        return f"{self.key} = {value} is not allowed; {self.reason}"
-
-
-def faults(schedules: Schedules, now: datetime) -> list[Fault]:
-    """What makes a deploy of these schedules useless or its alarm wrong; empty where nothing does."""
+def faults(parameters: Parameters, now: datetime) -> list[str]:
+    """Return the faults of the schedules at the time `now`: no future run, or hours of silence that do not fit."""
     found = [
-        Fault(key, expression, "it has no run after today; give it a time in the future")
-        for key, expression in (("ScheduleExpression", schedules.nightly), ("ReconcileSchedule", schedules.reconcile))
-        if expression is not None and occurrences.next_run(expression, schedules.timezone, now) is None
+        f'{key} = "{expression}" is not allowed; it has no run after today; give it a time in the future'
+        for key, expression in _expressions(parameters).items()
+        if occurrences.next_run(expression, parameters.schedule_timezone, now) is None
     ]
-    if not found and (reason := _too_short(schedules, now)):
-        found.append(Fault("SilenceHours", schedules.silence_hours, reason))
+    if not found and (reason := _silence_too_short(parameters, now)):
+        found.append(f"SilenceHours = {parameters.silence_hours} is not allowed; {reason}")
     return found
 
 
-def _too_short(schedules: Schedules, now: datetime) -> str | None:
-    if schedules.silence_hours == 0:
-        return None
-    gaps = occurrences.gaps(schedules.nightly, schedules.timezone, now)
+def warnings(parameters: Parameters, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the id and the text of a warning for what may be intended, but is worth checking."""
+    expressions = _expressions(parameters)
+    for key, expression in expressions.items():
+        yield from _clock_change(key, expression, parameters.schedule_timezone)
+    if parameters.reconcile_schedule and occurrences.may_coincide(*expressions.values()):
+        yield (
+            "lxp-sync:schedules-meet",
+            "ReconcileSchedule and ScheduleExpression may start in the same minute. Of two runs at once only one "
+            "does its work; give ReconcileSchedule an hour at which no scheduled sync is running.",
+        )
+    gaps = occurrences.gaps(parameters.schedule_expression, parameters.schedule_timezone, now)
+    if gaps and gaps.shortest < timedelta(minutes=parameters.max_run_minutes):
+        minutes = math.floor(gaps.shortest / timedelta(minutes=1))
+        yield (
+            "lxp-sync:runs-overlap",
+            f"ScheduleExpression starts a run {minutes} minutes after another, and a run may take MaxRunMinutes = "
+            f"{parameters.max_run_minutes}. A run that finds another in progress ends with exit code 75 and a FAILED "
+            f"e-mail; set MaxRunMinutes = {minutes} or less, or a longer interval.",
+        )
+
+
+def _expressions(parameters: Parameters) -> dict[str, str]:
+    both = {
+        "ScheduleExpression": parameters.schedule_expression,
+        "ReconcileSchedule": parameters.reconcile_schedule,
+    }
+    return {key: expression for key, expression in both.items() if expression is not None}
+
+
+def _silence_too_short(parameters: Parameters, now: datetime) -> str:
+    """Return why the silence alarm would fire without a fault; "" if it would not."""
+    if parameters.silence_hours == 0:
+        return ""
+    gaps = occurrences.gaps(parameters.schedule_expression, parameters.schedule_timezone, now)
     if gaps is None:
         return (
             "ScheduleExpression has one run only, so silence after it is not a fault; SilenceHours = 0 creates no alarm"
         )
-    hours = math.ceil(gaps.longest / _HOUR)
-    if hours > LONGEST_GAP_HOURS:
+    hours = math.ceil(gaps.longest / timedelta(hours=1))
+    needed = hours + _MARGIN_HOURS
+    if needed > LONGEST_SILENCE_HOURS:
         return (
             f"ScheduleExpression leaves up to {hours} hours between two runs, and an alarm looks back "
             f"at most {LONGEST_SILENCE_HOURS}; SilenceHours = 0 creates no alarm"
         )
-    if schedules.silence_hours < hours + _MARGIN_HOURS:
+    if parameters.silence_hours < needed:
         return (
             f"ScheduleExpression leaves up to {hours} hours between two runs, so the alarm would fire without a fault; "
-            f"SilenceHours = {hours + _MARGIN_HOURS} works"
+            f"SilenceHours = {needed} works"
         )
-    return None
+    return ""
 
 
-def warnings(schedules: Schedules, now: datetime) -> list[str]:
-    """What may be intended, and is worth checking."""
-    gaps = occurrences.gaps(schedules.nightly, schedules.timezone, now)
-    if gaps is None or gaps.shortest >= timedelta(minutes=schedules.max_run_minutes):
-        return []
-    minutes = math.floor(gaps.shortest / timedelta(minutes=1))
-    return [
-        f"ScheduleExpression starts a run {minutes} minutes after another, and a run may take MaxRunMinutes = "
-        f"{schedules.max_run_minutes}. A run that finds another in progress ends with exit code 75 and a FAILED e-mail;"
-        f" set MaxRunMinutes = {minutes} or less, or a longer interval."
-    ]
+def _clock_change(key: str, expression: str, timezone: str) -> Iterator[tuple[str, str]]:
+    hours = occurrences.skipped_hours(expression, timezone, _SAMPLE_YEAR)
+    if hours:
+        unsafe = occurrences.changed_hours(timezone, _SAMPLE_YEAR)
+        safe = next(hour for hour in range(3, 24) if hour not in unsafe)
+        yield (
+            "lxp-sync:clock-change",
+            f"{key} runs in hour {', '.join(map(str, hours))} of {timezone}. On the day that the clocks go forward "
+            f"a local time that does not exist has no run; choose one in hour {safe}, or accept it.",
+        )

@@ -1,47 +1,47 @@
-"""The schedules that start the task, and what they are allowed to do."""
+"""The schedules that start the task, and their permissions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_app.task_network import TaskNetwork
+from cdk_app.network import TaskNetwork
 
 _RETRIES = 3
 _RETRY_WITHIN = Duration.hours(1)
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-# Without --yes the worker asks before it writes, and a scheduled run has no terminal to answer at.
+# Without --yes, the worker asks before it writes, and a scheduled run has no terminal.
 _RECONCILE = ("reconcile", "--yes")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskTarget:
-    """What a schedule starts: any revision of the family may be started, `task_definition_arn` is."""
-
-    cluster_arn: str
-    cluster_name: str
-    family: str
-    task_definition_arn: str
-    container_name: str
-    task_role: iam.IRole
-    execution_role: iam.IRole
-    network: TaskNetwork
-
-
 class SchedulesConstruct(Construct):
-    """EventBridge Scheduler schedules that start one Fargate task: for a sync and, if asked for, for a reconcile.
+    """EventBridge Scheduler schedules that start a Fargate task: for the sync and, optionally, for a reconcile.
 
-    A start that fails is retried three times within the hour and then goes to the dead-letter queue. Overrides tell the
-    container that a schedule started it and for which time: the time is equal when one start is delivered twice, which
-    the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
+    A start that fails is retried three times within an hour and then sent to the dead-letter queue. Overrides tell the
+    container that a schedule started it, and the scheduled time, which is the same if the Scheduler delivers a start
+    twice. The schedules share a group, so that they can share a role, which trusts that group.
 
-    `group`, `nightly`, `reconcile` (None unless asked for), `role` and `dead_letter_queue` are its resources.
+    Attributes:
+        sync: The schedule of the sync, `<project_name>-nightly`.
+        reconcile: The schedule of the reconcile; None without an expression for it.
+        group: The group of the schedules.
+        role: Their role.
+        dead_letter_queue: The queue of the starts, and of the messages of `AlertingConstruct`, that failed.
+
+    Args:
+        sync_expression: When a sync runs.
+        reconcile_expression: When a reconcile runs, if it does.
+        timezone: The time zone of both.
+        cluster_arn: The cluster of the task. Any revision of the task's family may be started in it.
+        cluster_name: Its name.
+        container: The container of the task.
+        network: The network of the task.
     """
 
     def __init__(
@@ -49,16 +49,20 @@ class SchedulesConstruct(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        project_name: str,
-        nightly: str,
-        reconcile: str | None,
+        sync_expression: str,
+        reconcile_expression: str | None,
         timezone: str,
-        target: TaskTarget,
+        cluster_arn: str,
+        cluster_name: str,
+        container: ecs.ContainerDefinition,
+        network: TaskNetwork,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._project_name = project_name
         self._timezone = timezone
-        self._task = target
+        self._cluster_arn = cluster_arn
+        self._container = container
+        self._task_definition = container.task_definition
+        self._network = network
         self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetterQueue",
@@ -68,16 +72,16 @@ class SchedulesConstruct(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.group = scheduler.CfnScheduleGroup(self, "Group")
-        self.role = self._role(target)
-        self.nightly = self._schedule(
-            "Schedule", name="nightly", description="Runs the BambooHR to NovaLXP sync", expression=nightly
+        self.role = self._role(cluster_name)
+        self.sync = self._schedule(
+            "Schedule", name="nightly", description="Runs the BambooHR to NovaLXP sync", expression=sync_expression
         )
-        self.reconcile = self._reconcile(reconcile) if reconcile else None
+        self.reconcile = self._reconcile(reconcile_expression) if reconcile_expression else None
 
     @property
     def schedule_arns(self) -> list[str]:
-        """The ARN of each schedule that there is."""
-        return [schedule.attr_arn for schedule in (self.nightly, self.reconcile) if schedule]
+        """The ARNs of the schedules."""
+        return [schedule.attr_arn for schedule in (self.sync, self.reconcile) if schedule]
 
     def _reconcile(self, expression: str) -> scheduler.CfnSchedule:
         return self._schedule(
@@ -94,43 +98,43 @@ class SchedulesConstruct(Construct):
         return scheduler.CfnSchedule(
             self,
             construct_id,
-            # CloudFormation identifies a schedule by its name alone, whatever its group: two environments in one
+            # CloudFormation identifies a schedule by its name alone, whatever its group, so two environments in one
             # account and region must not share one.
-            name=f"{self._project_name}-{name}",
+            name=f"{self._task_definition.family}-{name}",
             description=description,
             group_name=self.group.ref,
             schedule_expression=expression,
             schedule_expression_timezone=self._timezone,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             state="ENABLED",
-            target=self._target(self._task, command),
+            target=self._target(command),
         )
 
-    def _target(self, target: TaskTarget, command: Sequence[str]) -> scheduler.CfnSchedule.TargetProperty:
+    def _target(self, command: Sequence[str]) -> scheduler.CfnSchedule.TargetProperty:
         return scheduler.CfnSchedule.TargetProperty(
-            arn=target.cluster_arn,
+            arn=self._cluster_arn,
             role_arn=self.role.role_arn,
             ecs_parameters=scheduler.CfnSchedule.EcsParametersProperty(
-                task_definition_arn=target.task_definition_arn,
+                task_definition_arn=self._task_definition.task_definition_arn,
                 task_count=1,
                 launch_type="FARGATE",
                 platform_version="LATEST",
                 propagate_tags="TASK_DEFINITION",
                 network_configuration=scheduler.CfnSchedule.NetworkConfigurationProperty(
                     awsvpc_configuration=scheduler.CfnSchedule.AwsVpcConfigurationProperty(
-                        subnets=list(target.network.subnet_ids),
-                        security_groups=[target.network.security_group_id],
-                        assign_public_ip="ENABLED" if target.network.assign_public_ip else "DISABLED",
+                        subnets=list(self._network.subnet_ids),
+                        security_groups=[self._network.security_group_id],
+                        assign_public_ip="ENABLED" if self._network.assign_public_ip else "DISABLED",
                     )
                 ),
             ),
-            # EcsParameters has no field for overrides; the Scheduler merges Input into its RunTask call
-            # (EventBridge Scheduler user guide, "Templated targets").
+            # EcsParameters has no overrides; the Scheduler merges Input into its RunTask call (EventBridge Scheduler
+            # user guide, "Templated targets").
             input=Stack.of(self).to_json_string(
                 {
                     "containerOverrides": [
                         {
-                            "name": target.container_name,
+                            "name": self._container.container_name,
                             **({"command": list(command)} if command else {}),
                             "environment": [
                                 {"name": "TRIGGER", "value": "schedule"},
@@ -146,8 +150,9 @@ class SchedulesConstruct(Construct):
             dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.dead_letter_queue.queue_arn),
         )
 
-    def _role(self, target: TaskTarget) -> iam.Role:
-        stack = Stack.of(self)
+    def _role(self, cluster_name: str) -> iam.Role:
+        stack, task_definition = Stack.of(self), self._task_definition
+        execution_role = task_definition.obtain_execution_role()
         return iam.Role(
             self,
             "Role",
@@ -156,8 +161,8 @@ class SchedulesConstruct(Construct):
                 "scheduler.amazonaws.com",
                 conditions={
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                    # The Scheduler names the group of a schedule as the source, never the schedule itself
-                    # (its user guide, "Confused deputy prevention").
+                    # The source is the group of a schedule, never the schedule itself (EventBridge Scheduler user
+                    # guide, "Confused deputy prevention").
                     "ArnEquals": {"aws:SourceArn": self.group.attr_arn},
                 },
             ),
@@ -169,25 +174,25 @@ class SchedulesConstruct(Construct):
                             actions=["ecs:RunTask"],
                             resources=[
                                 stack.format_arn(
-                                    service="ecs", resource="task-definition", resource_name=f"{target.family}:*"
+                                    service="ecs",
+                                    resource="task-definition",
+                                    resource_name=f"{task_definition.family}:*",
                                 )
                             ],
-                            conditions={"ArnEquals": {"ecs:cluster": target.cluster_arn}},
+                            conditions={"ArnEquals": {"ecs:cluster": self._cluster_arn}},
                         ),
                         iam.PolicyStatement(
                             sid="TagTheTaskItStarts",
                             actions=["ecs:TagResource"],
                             resources=[
-                                stack.format_arn(
-                                    service="ecs", resource="task", resource_name=f"{target.cluster_name}/*"
-                                )
+                                stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster_name}/*")
                             ],
                             conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
                         ),
                         iam.PolicyStatement(
                             sid="HandTheTaskItsTwoRoles",
                             actions=["iam:PassRole"],
-                            resources=[target.execution_role.role_arn, target.task_role.role_arn],
+                            resources=[execution_role.role_arn, task_definition.task_role.role_arn],
                             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
                         ),
                         iam.PolicyStatement(

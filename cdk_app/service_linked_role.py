@@ -1,8 +1,8 @@
-"""Makes ECS's service-linked role where an account has none yet: `python -m cdk_app.service_linked_role`.
+"""The service-linked role of ECS, created if the account has none: `python -m cdk_app.service_linked_role`.
 
-ECS makes it by itself with an account's first cluster, but too late for that very cluster, whose creation can then fail
-with "Unable to assume the service linked role" (aws/containers-roadmap#2614). It cannot be a resource of the template,
-which would fail wherever the role exists already.
+ECS creates it with the first cluster of an account, but too late for that cluster, whose creation can fail with "Unable
+to assume the service linked role" (aws/containers-roadmap#2614). It cannot be a resource of the template, which would
+fail in accounts that have the role.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SERVICE = "ecs.amazonaws.com"
 
 
 def ensure(iam: Any) -> bool:
-    """Whether the role had to be made. `iam` is a boto3 client."""
+    """Create the role unless it exists; return whether it was created. `iam` is a boto3 client."""
     if iam.list_roles(PathPrefix=f"/aws-service-role/{_SERVICE}/")["Roles"]:
         return False
     iam.create_service_linked_role(AWSServiceName=_SERVICE)
@@ -25,12 +25,12 @@ def ensure(iam: Any) -> bool:
 
 
 def main() -> None:
-    """Make it, and say so."""
+    """Create the role unless it exists, and print the result."""
     try:
-        made = ensure(boto3.client("iam"))
+        is_new = ensure(boto3.client("iam"))
     except (BotoCoreError, ClientError) as fault:
         sys.exit(f"The service-linked role of {_SERVICE} could not be made: {fault}")
-    sys.stdout.write(f"The service-linked role of {_SERVICE} {'was made' if made else 'is there already'}.\n")
+    sys.stdout.write(f"The service-linked role of {_SERVICE} {'was made' if is_new else 'is there already'}.\n")
 
 
 if __name__ == "__main__":

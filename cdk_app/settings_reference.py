@@ -1,6 +1,6 @@
-"""Writes what is generated from the model of the settings: docs/configuration.md and the JSON Schema of the TOML files.
+"""The files generated from the model of the settings: docs/configuration.md and the JSON Schema of the TOML files.
 
-Run it with `make schema`; a test fails while either is out of date.
+`make schema` writes them; a test fails while either is out of date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
-from cdk_app import regions
+from cdk_app.allowed_values import regions
 from cdk_app.parameters import Parameters
 from worker.config.settings import meaning
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, SharedSettings, WorkerVariables
@@ -85,7 +85,7 @@ In a file they are faults; as variables they are ignored, with a warning.
 
 
 def page() -> str:
-    """The text of docs/configuration.md."""
+    """Return the text of docs/configuration.md."""
     shared = SharedSettings.model_fields
     infrastructure = [field for name, field in Parameters.model_fields.items() if name not in shared]
     variables = {name: field for name, field in WorkerVariables.model_fields.items() if name not in shared}
@@ -117,16 +117,16 @@ def page() -> str:
 
 
 def schema() -> str:
-    """The JSON Schema of an environment's file."""
-    made = _plain(Parameters.model_json_schema())
-    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    made["title"] = "An environment of the BambooHR to NovaLXP sync"
-    made["properties"]["Region"]["enum"] = sorted(regions.names())
-    return json.dumps(made, indent=2) + "\n"
+    """Return the JSON Schema of an environment's file."""
+    generated = _plain(Parameters.model_json_schema())
+    generated["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    generated["title"] = "An environment of the BambooHR to NovaLXP sync"
+    generated["properties"]["Region"]["enum"] = sorted(regions())
+    return json.dumps(generated, indent=2) + "\n"
 
 
 def _plain(node: Any) -> Any:
-    """Pydantic's schema without what TOML does not have (null, empty defaults) and without generated titles."""
+    """Return Pydantic's schema without what TOML does not have (null, empty defaults) and without generated titles."""
     if isinstance(node, list):
         return [_plain(entry) for entry in node if entry != _NULL]
     if not isinstance(node, dict):
@@ -162,7 +162,7 @@ def _toml(value: object) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write both files."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), encoding="utf-8")
     SCHEMA.write_text(schema(), encoding="utf-8")

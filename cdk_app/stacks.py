@@ -1,39 +1,33 @@
-"""The two stacks of an environment. They compose constructs and wire the grants between them, and do nothing else."""
+"""The two stacks of an environment. They only compose constructs and connect the grants between them."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Environment, IStackSynthesizer, Stack, Tags
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, IStackSynthesizer, Stack, Tags
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk_app import base_image, schedule_expression
+from cdk_app import base_image
 from cdk_app.alerting import AlertingConstruct
+from cdk_app.allowed_values import LOG_RETENTION
 from cdk_app.dashboard import DashboardConstruct
 from cdk_app.deploy_role import DeployRoleConstruct
-from cdk_app.log_retention import RETENTION
+from cdk_app.network import HTTPS, EgressOnlySecurityGroup, PublicNetworkConstruct, TaskNetwork
 from cdk_app.operator_role import OperatorRoleConstruct
 from cdk_app.ordered_synthesizer import OrderedSynthesizer
 from cdk_app.parameters import Parameters
-from cdk_app.public_network import HTTPS, EgressOnlySecurityGroup, PublicNetworkConstruct
 from cdk_app.registry import RegistryConstruct
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
-from cdk_app.task_network import TaskNetwork
 from worker.advice import LXP, CommandLine
 
 _STATE_ID = "default"
-# The year that a clock change is looked for in; any will do, and a fixed one keeps a synthesis repeatable.
-_SAMPLE_YEAR = 2026
 
 
 class RegistryStack(Stack):
-    """`<ProjectName>-registry`: the image repository, which must be there before an image is published.
-
-    `registry` is its one construct.
-    """
+    """`<ProjectName>-registry`: the image repository, which must exist before an image is published."""
 
     def __init__(self, scope: Construct, construct_id: str, *, parameters: Parameters) -> None:
         super().__init__(
@@ -70,9 +64,18 @@ class RegistryStack(Stack):
 class SyncStack(Stack):
     """`<ProjectName>`: everything else of an environment.
 
-    `network` (None where one is given), `state`, `task`, `alerting`, and `dashboard`, `operator_role` and `deploy_role`
-    (None unless asked for) are its constructs; `parameters` is what it was made from. Its image goes to the registry
-    stack's repository, whose name both stacks know: neither refers to the other.
+    Its image is published to the repository of the registry stack, whose name both stacks know, so that neither refers
+    to the other.
+
+    Attributes:
+        parameters: The parameters of the environment.
+        network: The network; None if it is given.
+        state: The table of the state.
+        task: The scheduled task.
+        alerting: The alerts.
+        dashboard: The dashboard; None by default.
+        operator_role: The role of the operator's commands; None by default.
+        deploy_role: The role of a GitHub workflow; None by default.
     """
 
     def __init__(
@@ -97,9 +100,10 @@ class SyncStack(Stack):
         self.add_stack_dependency(registry, "its image is published to the registry's repository")
         _tag(self, parameters)
         self.parameters = parameters
+        self._log_retention = logs.RetentionDays[LOG_RETENTION[parameters.log_retention_days]]
         self.network = self._public_network()
         self.state = StateTableConstruct(self, "State", keep_data=parameters.production)
-        self._task_network = self._given_network() if self.network is None else self.network.task_network
+        self._task_network = self.network.task_network if self.network else self._given_network()
         self.task = self._task(base)
         self.state.grant_worker(self.task.task_role)
         self.alerting = AlertingConstruct(
@@ -115,10 +119,6 @@ class SyncStack(Stack):
         self.operator_role = self._operator_role()
         self.deploy_role = self._deploy_role()
         self._outputs()
-        self._warn_of_clock_change("ScheduleExpression", parameters.schedule_expression)
-        if parameters.reconcile_schedule:
-            self._warn_of_clock_change("ReconcileSchedule", parameters.reconcile_schedule)
-            self._warn_of_meeting(parameters.reconcile_schedule)
 
     def _task(self, base: str | None) -> SyncTaskConstruct:
         parameters = self.parameters
@@ -138,38 +138,37 @@ class SyncStack(Stack):
             reconcile_schedule=parameters.reconcile_schedule,
             base_image=base,
             cpu_architecture=parameters.cpu_architecture,
-            log_retention=logs.RetentionDays[RETENTION[parameters.log_retention_days]],
+            log_retention=self._log_retention,
             keep_data=parameters.production,
         )
 
     def _public_network(self) -> PublicNetworkConstruct | None:
-        wanted = self.parameters.network
-        if not wanted.create:
+        if not self.parameters.create_public_network:
             return None
         return PublicNetworkConstruct(
             self,
             "Network",
             ports=self._ports(),
-            flow_logs=wanted.flow_logs,
-            flow_log_retention=logs.RetentionDays[RETENTION[self.parameters.log_retention_days]],
+            flow_logs=self.parameters.vpc_flow_logs,
+            flow_log_retention=self._log_retention,
         )
 
     def _given_network(self) -> TaskNetwork:
-        given = self.parameters.network
-        security_group_id = (
-            given.security_group_id
-            or EgressOnlySecurityGroup(
-                self, "SecurityGroup", vpc_id=given.vpc_id, ports=self._ports()
-            ).security_group.attr_group_id
-        )
+        parameters = self.parameters
+        security_group_id = parameters.security_group_id
+        if not security_group_id:
+            created = EgressOnlySecurityGroup(
+                self, "SecurityGroup", vpc_id=parameters.vpc_id or "", ports=self._ports()
+            )
+            security_group_id = created.security_group.attr_group_id
         return TaskNetwork(
-            subnet_ids=given.subnet_ids,
+            subnet_ids=tuple(parameters.subnet_ids),
             security_group_id=security_group_id,
-            assign_public_ip=given.assign_public_ip,
+            assign_public_ip=parameters.assign_public_ip,
         )
 
     def _ports(self) -> tuple[int, ...]:
-        """What the task has to reach: HTTPS, and another port where BambooHR or Moodle has one."""
+        """Return the ports that the task connects to: HTTPS, and that of BambooHR or Moodle if it is another one."""
         urls = (self.parameters.worker_environment.get(name, "") for name in ("BAMBOO_BASE_URL", "MOODLE_BASE_URL"))
         return tuple(sorted({HTTPS, *(urlsplit(url).port or HTTPS for url in urls)}))
 
@@ -211,7 +210,7 @@ class SyncStack(Stack):
         )
 
     def _outputs(self) -> None:
-        """What an operator's commands need to find everything by the stack's name alone."""
+        """Add what the operator's commands need in order to find all resources by the name of the stack."""
         network, task, alerting = self._task_network, self.task, self.alerting
         outputs = {
             "Environment": (self.parameters.environment, "The environment's name, for ENV"),
@@ -232,7 +231,7 @@ class SyncStack(Stack):
             "TopicArn": (alerting.topic.topic_arn, "The SNS topic of all alerts"),
             "AlertEmail": (self.parameters.alert_email, "Who is subscribed to the alerts"),
             "LogGroupName": (task.log_group.log_group_name, "The log of the runs"),
-            "ScheduleName": (task.schedules.nightly.ref, "The schedule of the sync"),
+            "ScheduleName": (task.schedules.sync.ref, "The schedule of the sync"),
             "ScheduleGroupName": (task.schedules.group.ref, "The group of the schedules"),
             "DeadLetterQueueUrl": (
                 task.schedules.dead_letter_queue.queue_url,
@@ -259,29 +258,9 @@ class SyncStack(Stack):
         for name, (value, description) in outputs.items():
             CfnOutput(self, name, value=value, description=description)
 
-    def _warn_of_clock_change(self, key: str, expression: str) -> None:
-        zone = self.parameters.schedule_timezone
-        hours = schedule_expression.skipped_hours(expression, zone, _SAMPLE_YEAR)
-        if hours:
-            unsafe = schedule_expression.changed_hours(zone, _SAMPLE_YEAR)
-            safe = next(hour for hour in range(3, 24) if hour not in unsafe)
-            Annotations.of(self).add_warning_v2(
-                "lxp-sync:clock-change",
-                f"{key} runs in hour {', '.join(map(str, hours))} of {zone}. On the day that the clocks go forward "
-                f"a local time that does not exist has no run; choose one in hour {safe}, or accept it.",
-            )
-
-    def _warn_of_meeting(self, reconcile: str) -> None:
-        if schedule_expression.may_meet(self.parameters.schedule_expression, reconcile):
-            Annotations.of(self).add_warning_v2(
-                "lxp-sync:schedules-meet",
-                "ReconcileSchedule and ScheduleExpression may start in the same minute. Of two runs at once only one "
-                "does its work; give ReconcileSchedule an hour at which no scheduled sync is running.",
-            )
-
 
 def _ordered_after(registry: RegistryStack, repository_name: str) -> IStackSynthesizer:
-    # Two of its methods take what the library really passes, which is not what the interface declares for Python.
+    # Two of its methods accept what the library passes, which is not what the interface declares for Python.
     synthesizer: Any = OrderedSynthesizer(after=registry, image_assets_repository_name=repository_name)
     return cast("IStackSynthesizer", synthesizer)
 
@@ -301,6 +280,6 @@ def _tags(parameters: Parameters) -> dict[str, str]:
 
 
 def _tag(stack: Stack, parameters: Parameters) -> None:
-    """In the template too, where a reviewer sees them; a stack's own tags are only passed to CloudFormation."""
+    """Add the tags to the template, in which a reviewer sees them; a stack's own tags are not in it."""
     for key, value in _tags(parameters).items():
         Tags.of(stack).add(key, value)

@@ -7,8 +7,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-KEY = "StateId"
-EXPIRY = "ExpiresAt"
+from worker.state.items import EXPIRY, KEY
+
 _WORKER_ACTIONS = (
     "dynamodb:BatchGetItem",
     "dynamodb:BatchWriteItem",
@@ -21,11 +21,9 @@ _WORKER_ACTIONS = (
 
 
 class StateTableConstruct(Construct):
-    """A DynamoDB table on demand, with point-in-time recovery; keyed by `StateId`, expiring by `ExpiresAt`.
+    """A DynamoDB table on demand with the key `StateId`, the expiry `ExpiresAt`, and point-in-time recovery.
 
-    Its name is generated: data that outlives a stack must not stand in the way of the next one.
-
-    `table` is the table.
+    Its name is generated, so that a table that outlives its stack does not prevent a new one.
 
     Args:
         keep_data: Whether the table outlives the stack and is protected from deletion.
@@ -47,7 +45,7 @@ class StateTableConstruct(Construct):
         )
 
     def grant_worker(self, role: iam.IRole) -> None:
-        """Grant the worker's role what keeping the state takes, and nothing else."""
+        """Grant the worker's role the actions that it needs to keep the state."""
         role.add_to_principal_policy(
             iam.PolicyStatement(sid="KeepItsState", actions=list(_WORKER_ACTIONS), resources=[self.table.table_arn])
         )

@@ -6,7 +6,7 @@ The constructs accept what the app already has: pass `cluster`, `log_group` or a
 import aws_cdk as cdk
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.public_network import PublicNetworkConstruct
+from cdk_app.network import PublicNetworkConstruct
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import SyncTaskConstruct
 

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cdk_app import parameters
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 from ops.errors import Unavailable
 from worker import advice
 from worker.errors import UsageError

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-import cdk_app  # noqa: F401 - it quietens the CDK's Node process, and so has to come before the CDK
+import cdk_app  # noqa: F401 - silences the CDK's Node process if it is imported before the CDK
 from tests.cdk_app.synthesis import Synthesis, synthesise
 
 

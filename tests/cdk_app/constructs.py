@@ -1,4 +1,4 @@
-"""The constructs as another stack would use them, with everything optional left out."""
+"""The constructs in another stack, with the required arguments only."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from constructs import Construct
 
+from cdk_app.network import TaskNetwork
 from cdk_app.sync_task import SyncTaskConstruct
-from cdk_app.task_network import TaskNetwork
 
 NETWORK = TaskNetwork(subnet_ids=("subnet-01234567",), security_group_id="sg-01234567", assign_public_ip=False)
 ENVIRONMENT = {
@@ -18,7 +18,7 @@ ENVIRONMENT = {
 
 
 def sync_task(scope: Construct, construct_id: str = "Sync", /, **changes: Any) -> SyncTaskConstruct:
-    """The task with the least that it needs, but for `changes`."""
+    """Return a task with the required arguments and `changes`."""
     least: dict[str, Any] = {
         "project_name": "acme-sync",
         "network": NETWORK,

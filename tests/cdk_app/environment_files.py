@@ -1,4 +1,4 @@
-"""Files of environments of a test's own."""
+"""Environment files that a test writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdk_app import parameters
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 
 LEAST = {
     "ProjectName": '"acme-sync"',
@@ -22,13 +22,13 @@ LEAST = {
 
 
 class Folder:
-    """A folder of environments."""
+    """A folder of environment files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def write(self, name: str = "test", /, **changes: str | None) -> Path:
-        """Write a file that is right but for `changes`; None leaves a key out."""
+        """Write a valid file with `changes`; None omits a key."""
         lines = [f"{key} = {value}" for key, value in {**LEAST, **changes}.items() if value is not None]
         file = self.path / f"{name}.toml"
         file.write_text("\n".join(lines), encoding="utf-8")
@@ -38,7 +38,7 @@ class Folder:
         return parameters.load(name, environments=self.path)
 
     def faults(self, name: str = "test", /, **changes: str | None) -> list[str]:
-        """The faults of a file that is right but for `changes`."""
+        """Return the faults of a valid file with `changes`."""
         self.write(name, **changes)
         with pytest.raises(ParameterError) as refusal:
             self.load(name)

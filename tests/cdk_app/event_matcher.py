@@ -1,12 +1,12 @@
-"""Whether an EventBridge pattern matches an event, decided as AWS's own engine does (aws/event-ruler on GitHub).
+"""Whether an EventBridge pattern matches an event, as AWS's own engine decides (aws/event-ruler on GitHub).
 
-Kept of it is what patterns on task ends can use: exact values, `prefix`, `anything-but`, `exists`, `numeric` and `$or`,
-over an event that is first flattened into fields. Each field remembers the array elements that it lies in:
+It supports what patterns on task ends can use: exact values, `prefix`, `anything-but`, `exists`, `numeric` and `$or`,
+on an event that is first flattened into fields. Each field has the array elements that contain it:
 
 - a value matches if any of the fields with its path does;
-- conditions on several paths must hold for fields that lie in the same element of each array they share;
-- a path "does not exist" if no field has it that is consistent with the elements chosen so far. Paths are looked at in
-  alphabetical order, so that those of `exists: false` may come before the choice.
+- conditions on several paths must hold for fields in the same element of each array they share;
+- a path "does not exist" if no field has it that is consistent with the elements chosen so far. Paths are evaluated in
+  alphabetical order, so those of `exists: false` may come before the choice.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _COMPARISONS = {
 }
 
 Elements = Mapping[int, int]
-"""Which element of each array, by the array's number in the event."""
+"""The index of an element by the number of its array in the event."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value of an event, its path, and the array elements it lies in."""
+    """A value of an event, its path, and the array elements that contain it."""
 
     path: str
     value: Any
@@ -41,7 +41,7 @@ class Field:
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether the pattern, as a rule holds it, matches the event."""
+    """Return whether the pattern of a rule matches the event."""
     fields = list(_flatten(event))
     return any(_holds(sorted(alternative.items()), fields, {}) for alternative in _alternatives(pattern))
 
@@ -65,7 +65,7 @@ def _flatten(event: Mapping[str, Any]) -> Iterator[Field]:
 
 
 def _alternatives(pattern: Mapping[str, Any], path: str = "") -> list[dict[str, Sequence[Any]]]:
-    """The pattern as flat conditions by path, once for each way to choose from its `$or`s."""
+    """Return the conditions by path for each way to choose from the `$or`s of the pattern."""
     choices: list[list[dict[str, Sequence[Any]]]] = []
     for name, value in pattern.items():
         inner = f"{path}.{name}" if path else name
@@ -76,7 +76,7 @@ def _alternatives(pattern: Mapping[str, Any], path: str = "") -> list[dict[str, 
         elif isinstance(value, list) and value:
             choices.append([{inner: value}])
         else:
-            raise ValueError(f"{inner}: a pattern's values stand in a list that is not empty")
+            raise ValueError(f"{inner}: the values of a pattern are a list that is not empty")
     return [{path: value for flat in chosen for path, value in flat.items()} for chosen in product(*choices)]
 
 
@@ -84,12 +84,12 @@ def _holds(conditions: Sequence[tuple[str, Sequence[Any]]], fields: Sequence[Fie
     if not conditions:
         return True
     (path, allowed), rest = conditions[0], conditions[1:]
-    within_reach = [field for field in fields if field.path == path and _consistent(field.elements, chosen)]
-    if _ABSENT in allowed and not within_reach and _holds(rest, fields, chosen):
+    candidates = [field for field in fields if field.path == path and _consistent(field.elements, chosen)]
+    if _ABSENT in allowed and not candidates and _holds(rest, fields, chosen):
         return True
     return any(
         _holds(rest, fields, {**chosen, **field.elements})
-        for field in within_reach
+        for field in candidates
         if any(_accepts(condition, field.value) for condition in allowed)
     )
 
@@ -115,9 +115,9 @@ def _accepts(condition: Any, value: Any) -> bool:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         pairs = zip(operand[::2], operand[1::2], strict=True)
         return number and all(_COMPARISONS[sign](value, bound) for sign, bound in pairs)
-    raise ValueError(f"{json.dumps(condition)} is not understood here")
+    raise ValueError(f"{json.dumps(condition)} is not supported here")
 
 
 def _same(one: Any, other: Any) -> bool:
-    """JSON's equality: true is not 1, and "0" is not 0."""
+    """Return whether two values are equal in JSON: true is not 1, and "0" is not 0."""
     return isinstance(one, bool) == isinstance(other, bool) and one == other

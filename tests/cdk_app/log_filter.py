@@ -1,8 +1,8 @@
-"""Whether a CloudWatch Logs metric filter takes a log line.
+"""Whether a CloudWatch Logs metric filter matches a log line.
 
-Kept of the grammar ("Filter pattern syntax for metric filters", CloudWatch Logs user guide) is what CDK's JSON patterns
-write: comparisons of one selector joined by && and ||, `IS TRUE`, `IS FALSE`, `IS NULL` and `NOT EXISTS`. A line that
-is no JSON object, or lacks the field that a comparison names, is not taken.
+It supports the part of the grammar ("Filter pattern syntax for metric filters", CloudWatch Logs user guide) that CDK's
+JSON patterns use: comparisons of one selector joined by && and ||, `IS TRUE`, `IS FALSE`, `IS NULL` and `NOT EXISTS`. A
+line that is not a JSON object, or lacks the field of a comparison, does not match.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _SIGNS = {
 _MISSING = object()
 
 
-def takes(pattern: str, line: str) -> bool:
-    """Whether the filter counts the line."""
+def filter_matches(pattern: str, line: str) -> bool:
+    """Return whether the filter matches the line."""
     try:
         entry = json.loads(line)
     except ValueError:
@@ -39,7 +39,7 @@ def takes(pattern: str, line: str) -> bool:
     inside = re.fullmatch(r"\{(.*)\}", pattern.strip())
     assert inside, pattern
     logic = _COMPARISON.sub(lambda found: str(_holds(found, entry)), inside[1])
-    assert re.fullmatch(r"(True|False|&&|\|\||[() ])+", logic), f"not understood: {logic}"
+    assert re.fullmatch(r"(True|False|&&|\|\||[() ])+", logic), f"not supported: {logic}"
     while "(" in logic:
         logic = _INNERMOST.sub(lambda found: str(_either(found[1])), logic)
     return _either(logic)

@@ -1,4 +1,4 @@
-"""Environment files with something wrong in them, as people and editors leave them: always the same for a number."""
+"""Environment files with typical mistakes; the same file for the same number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cdk_app.synthesis import ENVIRONMENTS
 
 _SHIPPED = Path(__file__).parents[2] / "cdk_app" / "environments"
 SOURCES = [
-    # The shipped files keep their names to themselves.
+    # No other environment may have the ProjectName of a shipped file.
     re.sub('^ProjectName = ".*"', 'ProjectName = "mutated"', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for folder in (ENVIRONMENTS, _SHIPPED)
     for path in sorted(folder.glob("*.toml"))
@@ -34,7 +34,7 @@ _LINE = re.compile(r"^([A-Za-z]+)( = )(.*)$", re.MULTILINE)
 
 
 def mutated(number: int) -> bytes:
-    """The file of that number: one of the sources with one to three changes."""
+    """Return the file of a number: one of the sources with one to three changes."""
     chance = random.Random(SEED + number)
     text = chance.choice(SOURCES)
     for _ in range(chance.randint(1, 3)):

@@ -1,4 +1,4 @@
-"""Environments as templates, and short ways to look into them."""
+"""Synthesised environments, and access to their templates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import aws_cdk as cdk
 
 from cdk_app import application, parameters
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 Resource = Mapping[str, Any]
@@ -26,31 +26,31 @@ class Template:
 
     @property
     def resources(self) -> Mapping[str, Resource]:
-        """By logical id."""
+        """The resources by logical id."""
         resources: Mapping[str, Resource] = self.body["Resources"]
         return resources
 
     def of_type(self, kind: str) -> dict[str, Resource]:
-        """The resources of a type, by logical id."""
+        """Return the resources of a type by logical id."""
         return {name: one for name, one in self.resources.items() if one["Type"] == kind}
 
     def only(self, kind: str) -> Resource:
-        """The one resource of a type."""
+        """Return the only resource of a type."""
         ((_, resource),) = self.of_type(kind).items()
         return resource
 
     def named(self, part: str, kind: str) -> str:
-        """The logical id of the one resource of a type that has `part` in it."""
+        """Return the logical id of the only resource of a type whose logical id contains `part`."""
         (name,) = [name for name in self.of_type(kind) if part in name]
         return name
 
     def properties(self, part: str, kind: str) -> Mapping[str, Any]:
-        """The properties of that resource."""
+        """Return the properties of that resource."""
         properties: Mapping[str, Any] = self.resources[self.named(part, kind)]["Properties"]
         return properties
 
     def statements(self, role: str) -> list[dict[str, Any]]:
-        """Everything that a role may do: its inline policies, and the policies that are attached to it."""
+        """Return the statements of a role: of its inline policies, and of those attached to it."""
         inline = self.resources[role]["Properties"].get("Policies", [])
         documents = [policy["PolicyDocument"] for policy in inline]
         for policy in self.of_type("AWS::IAM::Policy").values():
@@ -70,17 +70,16 @@ class Synthesis:
 
 
 def app(outdir: Path | None = None) -> cdk.App:
-    """An app with cdk.json's flags, which only the command line reads by itself.
+    """Return an app with the flags of cdk.json, which otherwise only the CDK CLI reads.
 
-    The templates are judged by cfn-lint and by the one real synthesis; the CDK's own validation takes four seconds a
-    process.
+    The CDK's own validation takes four seconds per process; cfn-lint checks the templates.
     """
-    context = json.loads((_ROOT / "cdk.json").read_text())["context"]
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
     return cdk.App(context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False)
 
 
 def synthesise(environment: str, outdir: Path, file: Path | None = None, *, base: str | None = None) -> Synthesis:
-    """An environment of the tests; raises where cdk-nag has something to say."""
+    """Synthesise an environment of the tests. Raise an error if cdk-nag has a finding."""
     chosen = parameters.load(environment, file, environments=ENVIRONMENTS)
     tree = app(outdir)
     application.compose(tree, chosen, base)
@@ -93,7 +92,7 @@ def synthesise(environment: str, outdir: Path, file: Path | None = None, *, base
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a template, keys included."""
+    """Yield every text of a template, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -13,12 +13,12 @@ _NO_CODE: Any = object()
 
 
 def family(name: str = FAMILY, revision: int = 7) -> str:
-    """The ARN of a task definition."""
+    """Return the ARN of a task definition."""
     return f"{_TASKS}/{name}:{revision}"
 
 
 def container(exit_code: Any = _NO_CODE, *, name: str = "worker", **more: Any) -> dict[str, Any]:
-    """One container of a task; without an exit code it never ran."""
+    """Return a container of a task; without an exit code, it never ran."""
     code = {} if exit_code is _NO_CODE else {"exitCode": exit_code}
     return {
         "containerArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:container/{name}",
@@ -37,8 +37,8 @@ def task(
     source: str = "aws.ecs",
     **detail: Any,
 ) -> dict[str, Any]:
-    """An event about the task; `detail` overrides what it says."""
-    told = {
+    """Return an event about the task, with changes to its detail."""
+    details = {
         "attachments": [
             {"id": "1", "type": "eni", "status": "DELETED", "details": [{"name": "subnetId", "value": "s"}]}
         ],
@@ -71,8 +71,8 @@ def task(
         "account": ACCOUNT,
         "time": "2026-01-31T03:31:00Z",
         "region": REGION,
-        "resources": [told["taskArn"]],
-        "detail": {key: value for key, value in told.items() if value is not None},
+        "resources": [details["taskArn"]],
+        "detail": {key: value for key, value in details.items() if value is not None},
     }
 
 
@@ -88,7 +88,7 @@ RECONCILE: dict[str, Any] = {
     },
     "startedBy": "chronos-schedule/acme-lxp-sync-reconcile",
 }
-"""What is told otherwise of a task that the schedule of a reconcile started."""
+"""The differing details of a task that the schedule of the reconcile started."""
 
 SUCCESS, FAILURE, NEITHER = "success", "failure", "neither"
 
@@ -148,7 +148,7 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "stopped by an operator, exit 143": (task(container(143), stop_code="UserInitiated"), FAILURE),
     "host retired": (task(container(137), stop_code="TerminationNotice"), FAILURE),
-    "spot capacity taken back": (task(container(143), stop_code="SpotInterruption"), FAILURE),
+    "spot capacity reclaimed": (task(container(143), stop_code="SpotInterruption"), FAILURE),
     "no stop code, exit 0": (task(container(0), stop_code=None), FAILURE),
     "no stop code, no exit code": (task(container(), stop_code=None, reason=None), FAILURE),
     "no stop code, exit 1": (task(container(1), stop_code=None), FAILURE),
@@ -162,10 +162,10 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
         FAILURE,
     ),
     "no containers at all": (task(stop_code="TaskFailedToStart"), FAILURE),
-    "containers not told": (task(containers=None, stop_code="TaskFailedToStart"), FAILURE),
+    "no field containers": (task(containers=None, stop_code="TaskFailedToStart"), FAILURE),
     "exit code that is no number": (task(container(None)), FAILURE),
 }
-"""Every way in which the task ends, and which rule must hear it."""
+"""Every way in which the task can end, and the rule that must match."""
 
 OTHERS: dict[str, dict[str, Any]] = {
     "another family": task(container(1), taskDefinitionArn=family("payroll")),
@@ -179,4 +179,4 @@ OTHERS: dict[str, dict[str, Any]] = {
     "of another kind": task(container(1), detail_type="ECS Service Action"),
     "from another source": task(container(1), source="acme.ecs"),
 }
-"""Events that no rule may hear."""
+"""Events that no rule may match."""

@@ -1,4 +1,4 @@
-"""cdk-nag: no fixture would synthesise with a finding left; here is what was acknowledged, and that it is read."""
+"""The findings of cdk-nag that are acknowledged; with any other one, no fixture would be synthesised."""
 
 import json
 from typing import Any

@@ -9,7 +9,7 @@ from aws_cdk.assertions import Template as Assertions
 
 from cdk_app.alerting import AlertingConstruct
 from tests.cdk_app.constructs import sync_task
-from tests.cdk_app.log_filter import takes
+from tests.cdk_app.log_filter import filter_matches
 from tests.cdk_app.synthesis import Synthesis, Template, app
 from worker.errors import DuplicateDelivery, LockHeld, Paused
 from worker.runs.summary import Summary
@@ -20,8 +20,8 @@ TOPIC = "AWS::SNS::Topic"
 
 
 def summary(**changes: Any) -> Summary:
-    told: dict[str, Any] = {"run_id": "r", "command": "sync", "started_at": datetime(2026, 1, 31, tzinfo=UTC)}
-    return Summary(**(told | {"trigger": "schedule"} | changes))
+    given: dict[str, Any] = {"run_id": "r", "command": "sync", "started_at": datetime(2026, 1, 31, tzinfo=UTC)}
+    return Summary(**(given | {"trigger": "schedule"} | changes))
 
 
 def ended(line: Summary, end: Any = None, **counts: int) -> str:
@@ -57,11 +57,11 @@ COUNTED = {
 def test_what_the_silence_filter_counts(each: Synthesis, kind: str) -> None:
     line, counted = COUNTED[kind]
 
-    assert takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], line) is counted
+    assert filter_matches(each.sync.properties("CleanNights", FILTER)["FilterPattern"], line) is counted
 
 
 @pytest.mark.parametrize(
-    ("line", "taken"),
+    ("line", "matched"),
     [
         (ended(summary(), parked=1), True),
         (ended(summary(), parked=2, errors=1), True),
@@ -71,11 +71,11 @@ def test_what_the_silence_filter_counts(each: Synthesis, kind: str) -> None:
         (ended(summary(command="reconcile"), parked=1), False),
     ],
 )
-def test_the_parked_filter(each: Synthesis, line: str, taken: bool) -> None:
-    assert takes(each.sync.properties("ParkedPeople", FILTER)["FilterPattern"], line) is taken
+def test_the_parked_filter(each: Synthesis, line: str, matched: bool) -> None:
+    assert filter_matches(each.sync.properties("ParkedPeople", FILTER)["FilterPattern"], line) is matched
 
 
-def test_the_filters_read_the_tasks_log_and_invent_no_data(each: Synthesis) -> None:
+def test_the_filters_read_the_tasks_log_and_have_no_default_value(each: Synthesis) -> None:
     for name, value in (("CleanNights", "1"), ("ParkedPeople", "$.parked")):
         properties = each.sync.properties(name, FILTER)
         (transformation,) = properties["MetricTransformations"]
@@ -88,7 +88,7 @@ def test_the_filters_read_the_tasks_log_and_invent_no_data(each: Synthesis) -> N
         }
 
 
-def test_silence_is_no_successful_run_in_so_many_hours(dev: Synthesis, prod: Synthesis) -> None:
+def test_the_silence_alarm_counts_hours_without_a_successful_run(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, hours in ((dev, 30), (prod, 54)):
         alarm = synthesis.sync.properties("Silence", ALARM)
 
@@ -98,7 +98,7 @@ def test_silence_is_no_successful_run_in_so_many_hours(dev: Synthesis, prod: Syn
         assert alarm["MetricName"] == "CleanNights"
 
 
-def test_the_parked_alarm_stays_from_one_run_to_the_next(dev: Synthesis) -> None:
+def test_the_parked_alarm_lasts_until_the_next_run(dev: Synthesis) -> None:
     alarm = dev.sync.properties("Parked", ALARM)
 
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
@@ -107,7 +107,7 @@ def test_the_parked_alarm_stays_from_one_run_to_the_next(dev: Synthesis) -> None
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_one_dead_letter_is_enough(each: Synthesis) -> None:
+def test_one_dead_letter_raises_the_alarm(each: Synthesis) -> None:
     alarm = each.sync.properties("DeadLetter", ALARM)
 
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
@@ -119,7 +119,7 @@ def test_one_dead_letter_is_enough(each: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("name", ["Silence", "Parked", "DeadLetter"])
-def test_each_alarm_reports_its_start_and_its_end(each: Synthesis, name: str) -> None:
+def test_each_alarm_notifies_when_it_starts_and_ends(each: Synthesis, name: str) -> None:
     alarm = each.sync.properties(name, ALARM)
     topic = {"Ref": each.sync.named("Topic", TOPIC)}
 
@@ -133,7 +133,7 @@ def test_no_alarm_looks_back_further_than_cloudwatch_can(each: Synthesis) -> Non
         assert alarm["Properties"]["Period"] * alarm["Properties"]["EvaluationPeriods"] <= 604_800
 
 
-def test_the_operator_is_mailed(prod: Synthesis) -> None:
+def test_the_operator_is_subscribed(prod: Synthesis) -> None:
     subscription = prod.sync.only("AWS::SNS::Subscription")["Properties"]
 
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "prod@example.com")
@@ -158,7 +158,7 @@ def test_the_topic_has_no_key_unless_one_is_given(each: Synthesis) -> None:
     assert "KmsMasterKeyId" not in each.sync.only(TOPIC)["Properties"]
 
 
-def test_with_a_key_of_ones_own_events_and_alarms_may_use_it() -> None:
+def test_events_and_alarms_may_use_a_given_key() -> None:
     stack = cdk.Stack(app(), "Stack")
     AlertingConstruct(
         stack,

@@ -1,4 +1,4 @@
-"""Which base the image is built on, and how it reaches the build, the tag and the outputs."""
+"""The base of the image: its digest, and its effect on build, tag and outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_app import application, base_image
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 from tests.cdk_app.synthesis import Synthesis, synthesise
 
 TAG = "python:3.13-slim"
@@ -20,7 +20,7 @@ Answers = dict[str, str | Exception]
 
 
 def engine(answers: Answers) -> Callable[[Sequence[str]], str]:
-    """Answers by the first word of a command; the others are not known to it."""
+    """Return an engine with an answer by the first word of a command; other commands fail."""
 
     def run(arguments: Sequence[str]) -> str:
         answer = answers.get(arguments[0], subprocess.CalledProcessError(1, ["docker"], stderr="unknown command"))
@@ -40,7 +40,7 @@ def inspected(**image: object) -> str:
     [
         {"buildx": json.dumps({"mediaType": "application/vnd.oci.image.index.v1+json", "digest": INDEX})},
         {"pull": "", "image": inspected(RepoDigests=[f"docker.io/library/python@{INDEX}"])},
-        # podman, which lists the index and this machine's own image
+        # podman lists the index and the image of this machine
         {"pull": "", "image": inspected(Digest=HERE, RepoDigests=[f"python@{HERE}", f"python@{INDEX}"])},
     ],
 )
@@ -62,24 +62,24 @@ def test_the_digest_that_the_tag_has_in_the_registry(answers: Answers, capsys: p
         ({"pull": "", "image": inspected(RepoDigests=[])}, "the engine knows no digest"),
     ],
 )
-def test_where_nothing_can_be_asked_the_tag_stays(
+def test_without_an_engine_that_answers_the_tag_is_used(
     answers: Answers, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert base_image.main([], engine(answers)) == 0
 
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith(f"The image is built on {TAG} as the engine has it")
-    assert reason in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"The image is built on {TAG} as the engine has it")
+    assert reason in printed.err
 
 
-def test_a_given_base_is_taken_without_asking(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_given_base_is_used_without_an_engine(capsys: pytest.CaptureFixture[str]) -> None:
     assert base_image.main(["--base", f"{TAG}@{INDEX}"], engine({})) == 0
 
     assert capsys.readouterr().out == f"{TAG}@{INDEX}\n"
 
 
-def test_a_given_base_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_given_base_that_is_not_an_image(capsys: pytest.CaptureFixture[str]) -> None:
     assert base_image.main(["--base", "python 3"], engine({})) == 2
 
     assert "BASE = 'python 3' is not an image" in capsys.readouterr().err
@@ -99,13 +99,13 @@ def on_digest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
 
 
 def image(synthesis: Synthesis) -> tuple[str, dict[str, str]]:
-    """The image's content tag and its build arguments."""
+    """Return the tag of the image, which depends on its content, and its build arguments."""
     assets = json.loads((synthesis.assembly / f"{synthesis.parameters.project_name}.assets.json").read_text())
     ((tag, asset),) = assets["dockerImages"].items()
     return tag, asset["source"].get("dockerBuildArgs", {})
 
 
-def test_a_new_base_is_a_new_image_that_is_built_on_it(dev: Synthesis, on_digest: Synthesis) -> None:
+def test_a_new_base_makes_a_new_image(dev: Synthesis, on_digest: Synthesis) -> None:
     (without, none), (with_digest, arguments) = image(dev), image(on_digest)
 
     assert none == {}
@@ -123,6 +123,6 @@ def test_the_command_line_chooses_the_base(base: str, chosen: str | None) -> Non
     assert application.chosen_base(cdk.App(context={"base": base})) == chosen
 
 
-def test_a_base_that_is_no_image_is_refused_before_anything_is_built() -> None:
+def test_synthesis_refuses_a_base_that_is_not_an_image() -> None:
     with pytest.raises(ParameterError, match=r"BASE = 'python 3' is not an image"):
         application.chosen_base(cdk.App(context={"base": "python 3"}))

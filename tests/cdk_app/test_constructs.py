@@ -1,4 +1,4 @@
-"""The constructs in another stack: what they accept, and how they refuse."""
+"""The constructs in another stack: which arguments they accept and refuse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.task_network import TaskNetwork
+from cdk_app.network import TaskNetwork
 from tests.cdk_app.constructs import ENVIRONMENT, sync_task
 from tests.cdk_app.synthesis import Template, app
 
@@ -36,7 +36,7 @@ def shared_cluster(stack: cdk.Stack) -> ecs.ICluster:
     )
 
 
-def test_a_given_cluster_is_used_everywhere_and_none_is_made(stack: cdk.Stack) -> None:
+def test_a_given_cluster_is_used_everywhere(stack: cdk.Stack) -> None:
     task = sync_task(stack, cluster=shared_cluster(stack))
     AlertingConstruct(stack, "Alerting", task=task, alert_email="ops@example.com")
 
@@ -51,7 +51,7 @@ def test_a_given_cluster_is_used_everywhere_and_none_is_made(stack: cdk.Stack) -
     assert pattern["detail"]["clusterArn"] == [CLUSTER]
 
 
-def test_a_given_log_group_takes_the_log_and_feeds_the_alarms(stack: cdk.Stack) -> None:
+def test_a_given_log_group_is_used_for_the_log_and_the_alarms(stack: cdk.Stack) -> None:
     group = logs.LogGroup(stack, "Shared")
     task = sync_task(stack, log_group=group)
     AlertingConstruct(stack, "Alerting", task=task, alert_email="ops@example.com")
@@ -64,7 +64,7 @@ def test_a_given_log_group_takes_the_log_and_feeds_the_alarms(stack: cdk.Stack) 
     assert {one["Properties"]["LogGroupName"]["Ref"] for one in made.of_type("AWS::Logs::MetricFilter").values()} == {
         name["Ref"]
     }
-    # The console's address needs the name encoded, which only a deploy knows.
+    # The address in the console needs the name, which is known only at deployment.
     assert "/cloudwatch/home" not in json.dumps(made.of_type("AWS::Events::Rule"))
 
 
@@ -75,7 +75,7 @@ def test_cpu_and_memory(stack: cdk.Stack) -> None:
     assert (properties["Cpu"], properties["Memory"]) == ("1024", "4096")
 
 
-def test_two_of_them_fit_in_one_stack(stack: cdk.Stack) -> None:
+def test_a_stack_can_have_two_of_them(stack: cdk.Stack) -> None:
     for name in ("one-sync", "other-sync"):
         task = sync_task(stack, name, project_name=name)
         AlertingConstruct(stack, f"{name}-alerts", task=task, alert_email="ops@example.com")
@@ -128,14 +128,14 @@ def test_an_argument_of_the_alerts_that_is_not_allowed(stack: cdk.Stack, changes
         ({"security_group_id": ""}, r"security_group_id is empty"),
     ],
 )
-def test_a_network_that_is_none(changes: dict[str, Any], reason: str) -> None:
+def test_a_network_without_a_subnet_or_a_security_group(changes: dict[str, Any], reason: str) -> None:
     least: dict[str, Any] = {"subnet_ids": ("subnet-1",), "security_group_id": "sg-1", "assign_public_ip": False}
 
     with pytest.raises(ValueError, match=reason):
         TaskNetwork(**(least | changes))
 
 
-def test_without_an_alarm_on_silence_the_other_two_stay(stack: cdk.Stack) -> None:
+def test_silence_hours_may_be_0(stack: cdk.Stack) -> None:
     alerting = AlertingConstruct(
         stack, "Alerting", task=sync_task(stack), alert_email="ops@example.com", silence_hours=0
     )

@@ -7,12 +7,12 @@ from worker.runs.summary import COUNTS
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 
 
-def test_is_made_on_request_only(dev: Synthesis, prod: Synthesis) -> None:
+def test_is_optional(dev: Synthesis, prod: Synthesis) -> None:
     assert not dev.sync.of_type(DASHBOARD)
     assert prod.sync.only(DASHBOARD)["Properties"]["DashboardName"] == "snap"
 
 
-def test_asks_the_tasks_log_for_fields_that_a_summary_has(prod: Synthesis) -> None:
+def test_queries_fields_of_the_summary_in_the_log_of_the_task(prod: Synthesis) -> None:
     body = prod.sync.only(DASHBOARD)["Properties"]["DashboardBody"]
     text = "".join(part if isinstance(part, str) else "x" for part in body["Fn::Join"][1])
     widgets = json.loads(text)["widgets"]

@@ -1,4 +1,4 @@
-"""What AWS documents or its open-source engine does, so that the tests of the rules stand on firm ground."""
+"""The matcher of the tests, compared with what AWS documents and its open-source engine does."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from tests.cdk_app.event_matcher import matches
         ({"a": [{"prefix": "ab"}]}, {"a": "abc"}, True),
         ({"a": [{"prefix": "ab"}]}, {"a": "ba"}, False),
         ({"a": [{"prefix": "1"}]}, {"a": 12}, False),
-        # anything-but needs something to be there
+        # anything-but needs a value
         ({"a": [{"anything-but": [0]}]}, {"a": 1}, True),
         ({"a": [{"anything-but": 0}]}, {"a": 0}, False),
         ({"a": [{"anything-but": [0]}]}, {}, False),
@@ -57,7 +57,7 @@ from tests.cdk_app.event_matcher import matches
         ({"a": {"b": [{"exists": False}]}}, {"a": [{"c": 1}, {"b": 1}]}, False),
         ({"a": {"b": [{"exists": False}]}}, {"a": [{"c": 1}]}, True),
         ({"a": {"b": [{"exists": False}]}}, {"a": []}, True),
-        # paths in alphabetical order: here the element is chosen before the absence is looked at ...
+        # paths in alphabetical order: here the element is chosen before the absence is evaluated ...
         ({"a": {"b": ["x"], "c": [{"exists": False}]}}, {"a": [{"b": "x"}, {"c": 1}]}, True),
         # ... and here after
         ({"a": {"b": [{"exists": False}], "c": ["x"]}}, {"a": [{"c": "x"}, {"b": 1}]}, False),
@@ -73,6 +73,6 @@ def test_matching(pattern: dict[str, Any], event: dict[str, Any], expected: bool
     assert matches(pattern, event) is expected
 
 
-def test_a_value_outside_a_list_is_no_pattern() -> None:
-    with pytest.raises(ValueError, match="stand in a list"):
+def test_a_value_outside_a_list_is_refused() -> None:
+    with pytest.raises(ValueError, match="are a list"):
         matches({"a": 1}, {"a": 1})

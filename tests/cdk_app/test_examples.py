@@ -1,4 +1,4 @@
-"""The example app, in each partition; it shows that the constructs need nothing but what they are given."""
+"""The example app in each partition. The constructs need nothing but their arguments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def templates() -> dict[str, Template]:
     return {region: Template(Assertions.from_stack(stack).to_json()) for region, stack in stacks.items()}
 
 
-def test_it_is_short_enough_to_read_at_once() -> None:
+def test_it_is_short() -> None:
     assert len(Path(example.__file__).read_text(encoding="utf-8").splitlines()) < 40
 
 
@@ -49,14 +49,13 @@ def test_the_mail_links_to_the_console_of_the_partition(templates: dict[str, Tem
 
 @pytest.mark.parametrize("region", PARTITIONS)
 def test_cfn_lint_finds_nothing(templates: dict[str, Template], region: str, tmp_path: Path) -> None:
-    # What needs no bootstrap is judged; the image's address is one of the bootstrap's.
     file = tmp_path / "template.json"
     file.write_text(json.dumps(templates[region].body))
 
     assert lint_file(file) == []
 
 
-def test_state_and_secrets_outlive_the_stack_unless_told_otherwise(templates: dict[str, Template]) -> None:
+def test_state_and_secrets_outlive_the_stack_by_default(templates: dict[str, Template]) -> None:
     kept: dict[str, Any] = {
         one["Type"]: one["DeletionPolicy"]
         for one in templates["eu-west-2"].resources.values()
@@ -70,7 +69,7 @@ def test_state_and_secrets_outlive_the_stack_unless_told_otherwise(templates: di
     }
 
 
-def test_no_mail_quotes_a_command_of_an_environment_that_there_is_not(templates: dict[str, Template]) -> None:
+def test_no_mail_quotes_a_command_without_an_environment(templates: dict[str, Template]) -> None:
     rules = templates["eu-west-2"].of_type("AWS::Events::Rule")
 
     assert len(rules) == 2

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from tests.cdk_app.log_filter import takes
+from tests.cdk_app.log_filter import filter_matches
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told", "expected"),
+    ("pattern", "entry", "expected"),
     [
         ('{ $.a = "x" }', {"a": "x"}, True),
         ('{ $.a = "x" }', {"a": "y"}, False),
@@ -25,15 +25,15 @@ from tests.cdk_app.log_filter import takes
         ("{ ($.a = 1) || (($.a = 2) && ($.b = 3)) }", {"a": 2, "b": 3}, True),
     ],
 )
-def test_taking(pattern: str, told: dict[str, object], expected: bool) -> None:
-    assert takes(pattern, json.dumps(told)) is expected
+def test_matching(pattern: str, entry: dict[str, object], expected: bool) -> None:
+    assert filter_matches(pattern, json.dumps(entry)) is expected
 
 
-def test_what_is_not_understood_is_an_error() -> None:
-    with pytest.raises(AssertionError, match="not understood"):
-        takes("{ $.a LIKE 1 }", "{}")
+def test_what_is_not_supported_is_an_error() -> None:
+    with pytest.raises(AssertionError, match="not supported"):
+        filter_matches("{ $.a LIKE 1 }", "{}")
 
 
 @pytest.mark.parametrize("line", ["", "plain text", "[1]", '{"a": '])
-def test_what_is_no_object_is_not_taken(line: str) -> None:
-    assert not takes("{ $.a NOT EXISTS }", line)
+def test_a_line_that_is_not_an_object_does_not_match(line: str) -> None:
+    assert not filter_matches("{ $.a NOT EXISTS }", line)

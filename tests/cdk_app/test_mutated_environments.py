@@ -1,4 +1,4 @@
-"""Whatever an environment's file holds: parameters that can be synthesised, or faults in words."""
+"""Every environment file gives parameters that can be synthesised, or faults with a message."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app import application
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.parameters import Parameters
+from cdk_app.parameters import ParameterError, Parameters
 from tests.cdk_app.mutations import mutated
 from tests.cdk_app.synthesis import app
 
@@ -21,7 +20,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Parameters | ParameterError]:
-    """What each file gives, by its number. Anything but these two is raised here."""
+    """The result of each file by its number; any other exception fails here."""
     directory = tmp_path_factory.mktemp("mutated")
     return {number: load(directory, number) for number in range(FILES)}
 
@@ -34,10 +33,10 @@ def load(directory: Path, number: int) -> Parameters | ParameterError:
     except ParameterError as refusal:
         return refusal
     except Exception as fault:
-        raise AssertionError(f"file {number} gave no words:\n{mutated(number)!r}") from fault
+        raise AssertionError(f"file {number} raised an unexpected error:\n{mutated(number)!r}") from fault
 
 
-def test_a_file_gives_parameters_or_faults_in_words(loaded: dict[int, Parameters | ParameterError]) -> None:
+def test_a_file_gives_parameters_or_faults_with_a_message(loaded: dict[int, Parameters | ParameterError]) -> None:
     refused = {number: one for number, one in loaded.items() if isinstance(one, ParameterError)}
 
     assert len(refused) > FILES / 2
@@ -47,7 +46,7 @@ def test_a_file_gives_parameters_or_faults_in_words(loaded: dict[int, Parameters
             assert fault.partition("mutated.toml: ")[2].strip(), (number, fault)
 
 
-def test_what_gives_parameters_can_be_synthesised(loaded: dict[int, Parameters | ParameterError]) -> None:
+def test_parameters_can_be_synthesised(loaded: dict[int, Parameters | ParameterError]) -> None:
     accepted = {number: one for number, one in loaded.items() if isinstance(one, Parameters)}
     every = max(len(accepted) // SYNTHESISED, 1)
     chosen = dict(list(accepted.items())[::every][:SYNTHESISED])

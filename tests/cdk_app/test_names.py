@@ -1,4 +1,4 @@
-"""Two environments in one account and region share no physical name, whatever CloudFormation identifies it by."""
+"""Two environments in one account and region share no physical name."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ NAMED = {
     "AWS::Scheduler::Schedule",
     "AWS::SecretsManager::Secret",
 }
-"""The types that the stacks give a name of their own; every other one has a generated name."""
+"""The types to which the stacks give a name; all others have a generated one."""
 INLINE_POLICY = "AWS::IAM::Policy"
-"""Its name is unique within its role only."""
+"""The name of an inline policy is unique within its role."""
 
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    """The same environment as `prod`, but for its project name."""
+    """`prod` with another project name."""
     directory = tmp_path_factory.mktemp("other")
     file = directory / "prod.toml"
     file.write_text((ENVIRONMENTS / "prod.toml").read_text().replace('"snap"', '"other"', 1))
@@ -37,18 +37,18 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
 
 
 def identifiers(kind: str) -> set[str]:
-    """The properties that a reader of the template can set and CloudFormation or the service identifies by."""
+    """Return the properties in a template by which CloudFormation or the service identifies a resource."""
     schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
     read_only = set(schema.get("readOnlyProperties", []))
     sets = [schema["primaryIdentifier"], *schema.get("additionalIdentifiers", [])]
     by_schema = {path.split("/")[2] for paths in sets for path in paths if path not in read_only}
-    # Some are identified by an ARN or a URL that their name is a part of.
+    # Some are identified by an ARN or a URL that contains their name.
     by_name = {"Name", "Family", f"{kind.rpartition(':')[2]}Name"} & schema["properties"].keys()
     return {str(name) for name in by_schema | by_name}
 
 
 def physical_names(template: Template) -> Iterator[tuple[str, str]]:
-    """Type and name of everything whose name is a text of the template's own."""
+    """Yield the type and the name of the resources whose name is a text in the template."""
     for resource in template.resources.values():
         kind, properties = resource["Type"], resource["Properties"]
         if kind == INLINE_POLICY:

@@ -1,15 +1,17 @@
-"""When schedules run: weekdays, months, clock changes; against a second, slow reading of the same rules."""
+"""When schedules have runs, compared with a slow implementation of the same rules."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdk_app.occurrences import Gaps, gaps, next_run
+from cdk_app.occurrences import Gaps, gaps, may_coincide, next_run, skipped_hours
 
 LONDON = "Europe/London"
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -48,7 +50,7 @@ HOUR = timedelta(hours=1)
         ("rate(2 days)", LONDON, 48, 48),
     ],
 )
-def test_how_far_apart_the_runs_are(expression: str, timezone: str, shortest: float, longest: float) -> None:
+def test_gaps(expression: str, timezone: str, shortest: float, longest: float) -> None:
     assert gaps(expression, timezone, NOW) == Gaps(shortest * HOUR, longest * HOUR)
 
 
@@ -56,7 +58,7 @@ def test_how_far_apart_the_runs_are(expression: str, timezone: str, shortest: fl
     "expression",
     ["at(2030-01-01T00:00:00)", "at(2020-01-01T00:00:00)", "cron(0 3 1 1 ? 2030)", "cron(0 3 * * ? 2025)"],
 )
-def test_one_run_or_none_has_no_gap(expression: str) -> None:
+def test_a_single_run_has_no_gap(expression: str) -> None:
     assert gaps(expression, LONDON, NOW) is None
 
 
@@ -93,12 +95,12 @@ def test_the_next_run(expression: str, timezone: str, expected: str) -> None:
         "cron(0 0 31 4,6,9,11 ? *)",
     ],
 )
-def test_a_schedule_without_a_run_to_come(expression: str) -> None:
+def test_a_schedule_without_a_future_run(expression: str) -> None:
     assert next_run(expression, "UTC", NOW) is None
 
 
 def slowly(minutes: set[int], hours: set[int], days: set[int], zone: ZoneInfo, until: datetime) -> list[datetime]:
-    """Every run of a weekly schedule, found minute by minute on the clock of UTC; a repeated local time counts once."""
+    """Return the runs of a weekly schedule from all quarters of an hour in UTC; a repeated local time counts once."""
     found: dict[datetime, datetime] = {}
     moment = NOW
     while moment < until:
@@ -116,7 +118,7 @@ def slowly(minutes: set[int], hours: set[int], days: set[int], zone: ZoneInfo, u
     st.sets(st.integers(1, 7), min_size=1),
     st.sampled_from([LONDON, "Australia/Lord_Howe", "America/New_York", "Asia/Kolkata", "Africa/Casablanca"]),
 )
-def test_the_next_run_is_the_first_that_the_clock_shows(
+def test_the_next_run_is_the_first_local_time_that_matches(
     minutes: set[int], hours: set[int], days: set[int], timezone: str
 ) -> None:
     expression = f"cron({_list(minutes)} {_list(hours)} ? * {_list(days)} *)"
@@ -127,3 +129,64 @@ def test_the_next_run_is_the_first_that_the_clock_shows(
 
 def _list(numbers: set[int]) -> str:
     return ",".join(map(str, sorted(numbers)))
+
+
+# Clock changes, and two schedules
+
+
+@pytest.mark.parametrize(
+    ("expression", "timezone", "hours"),
+    [
+        ("cron(30 1 * * ? *)", "Europe/London", (1,)),
+        ("cron(0 */2 * * ? *)", "America/New_York", (0, 2)),
+        ("cron(30 3 * * ? *)", "Europe/London", ()),
+        ("cron(30 3 * * ? *)", "Europe/Berlin", ()),
+        ("cron(30 3 * * ? *)", "Europe/Helsinki", (3,)),
+        ("cron(30 4 * * ? *)", "Europe/Athens", ()),
+        ("cron(30 23 * * ? *)", "America/Nuuk", (23,)),
+        ("cron(30 1 * * ? *)", "UTC", ()),
+        ("cron(30 1 * * ? *)", "Asia/Tokyo", ()),
+        ("rate(1 day)", "Europe/London", ()),
+        ("at(2030-03-31T01:30:00)", "Europe/London", ()),
+    ],
+)
+def test_a_time_that_the_clock_change_may_skip(expression: str, timezone: str, hours: tuple[int, ...]) -> None:
+    assert skipped_hours(expression, timezone, 2026) == hours
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("cron(30 3 * * ? *)", "cron(30 3 ? * SUN *)", True),
+        ("cron(30 3 * * ? *)", "cron(0/15 */3 ? * 1 *)", True),
+        ("cron(30 3 15 * ? *)", "cron(30 3 ? * SUN *)", True),
+        ("cron(30 3 * * ? *)", "cron(30 3 ? * SUN#1 2030)", True),
+        ("cron(30 3 * * ? *)", "cron(30 10 ? * SUN *)", False),
+        ("cron(30 3 * * ? *)", "cron(0 3 ? * SUN *)", False),
+        ("cron(30 3 ? * MON-SAT *)", "cron(30 3 ? * SUN *)", False),
+        ("cron(30 3 1 * ? *)", "cron(30 3 15 * ? *)", False),
+        ("rate(1 day)", "rate(7 days)", True),
+        ("at(2030-02-28T03:30:00)", "at(2030-02-28T03:30:00)", False),
+        ("cron(30 3 * * ? *)", "rate(1 day)", False),
+        ("at(2030-02-28T03:30:00)", "cron(30 3 * * ? *)", False),
+    ],
+)
+def test_two_that_may_start_in_the_same_minute(one: str, other: str, expected: bool) -> None:
+    assert may_coincide(one, other) is expected
+    assert may_coincide(other, one) is expected
+
+
+@st.composite
+def weeks(draw: st.DrawFn) -> tuple[str, Set[tuple[int, ...]]]:
+    """Draw an expression, with every minute, hour and day of the week that it names."""
+    named = [draw(st.sets(st.integers(low, high), min_size=1, max_size=4)) for low, high in ((0, 59), (0, 23), (1, 7))]
+    minutes, hours, days = (",".join(map(str, values)) for values in named)
+    return f"cron({minutes} {hours} ? * {days} *)", set(product(*named))
+
+
+@given(weeks(), weeks())
+def test_two_weekly_schedules_coincide_if_they_share_a_time(
+    one: tuple[str, Set[tuple[int, ...]]], other: tuple[str, Set[tuple[int, ...]]]
+) -> None:
+    assert may_coincide(one[0], other[0]) is bool(one[1] & other[1])
+    assert may_coincide(one[0], one[0])

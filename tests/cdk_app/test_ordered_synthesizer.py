@@ -29,12 +29,12 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(tree.synth().directory) / "assembly-Live"
 
 
-def test_the_assets_wait_for_the_registry(dev: Synthesis) -> None:
+def test_the_assets_depend_on_the_registry(dev: Synthesis) -> None:
     assert artifacts(dev.assembly)[f"{SYNC}.assets"]["dependencies"] == [REGISTRY]
 
 
-def test_nothing_else_differs_from_what_the_default_synthesizer_writes(dev: Synthesis) -> None:
-    """The registry stack has the default one; a newer bootstrap version that it asks for would show here."""
+def test_nothing_else_differs_from_the_default_synthesizer(dev: Synthesis) -> None:
+    """The registry stack has the default one; the test fails if it requires a newer bootstrap version."""
     found = artifacts(dev.assembly)
     ours, theirs = found[f"{SYNC}.assets"], found[f"{REGISTRY}.assets"]
 
@@ -43,7 +43,7 @@ def test_nothing_else_differs_from_what_the_default_synthesizer_writes(dev: Synt
     assert found[SYNC]["properties"].keys() == found[REGISTRY]["properties"].keys()
 
 
-def test_in_a_stage_the_assets_wait_as_well(staged: Path) -> None:
+def test_in_a_stage_the_assets_depend_on_the_registry(staged: Path) -> None:
     found = artifacts(staged)
     names = {one["properties"]["stackName"]: name for name, one in found.items() if "stackName" in one["properties"]}
 

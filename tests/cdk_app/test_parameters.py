@@ -1,19 +1,20 @@
-"""An environment's file: what it may hold, what each fault says, and what of it reaches the worker."""
+"""An environment's file: the accepted values, the faults, and the variables of the worker."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from cdk_app import parameters
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.parameters import Parameters
+from cdk_app.parameters import ParameterError, Parameters
 from tests.cdk_app.environment_files import LEAST, Folder
-from tests.cdk_app.synthesis import ENVIRONMENTS
+from tests.cdk_app.synthesis import ENVIRONMENTS, ROOT
 from tests.worker.builders import LAPTOP
 from tests.worker.config.bad_values import BAD, is_message
 from worker.config.faults import near_match
@@ -62,7 +63,7 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
 
     assert not loaded.production
     assert (loaded.account, loaded.region) == (None, None)
-    assert (loaded.network.create, loaded.network.assign_public_ip) == (True, True)
+    assert (loaded.create_public_network, loaded.assign_public_ip) == (True, False)
     assert (loaded.silence_hours, loaded.log_retention_days, loaded.dashboard) == (30, 90, False)
     assert (loaded.cpu_architecture, loaded.reconcile_schedule) == ("X86_64", None)
     assert loaded.worker_environment == {
@@ -76,11 +77,11 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
 def test_a_given_network(folder: Folder) -> None:
     folder.write(**GIVEN_NETWORK)
 
-    network = folder.load().network
+    loaded = folder.load()
 
-    assert (network.create, network.assign_public_ip) == (False, False)
-    assert (network.vpc_id, network.subnet_ids) == ("vpc-0123456789abcdef0", ("subnet-01234567",))
-    assert network.security_group_id == "sg-0123456789abcdef0"
+    assert (loaded.create_public_network, loaded.assign_public_ip) == (False, False)
+    assert (loaded.vpc_id, loaded.subnet_ids) == ("vpc-0123456789abcdef0", ["subnet-01234567"])
+    assert loaded.security_group_id == "sg-0123456789abcdef0"
 
 
 def test_every_setting_reaches_the_worker(folder: Folder) -> None:
@@ -121,7 +122,7 @@ def test_a_schedule_of_a_reconcile(folder: Folder, expression: str) -> None:
     assert folder.load().reconcile_schedule == expression
 
 
-def test_the_environments_that_are_shipped_are_right() -> None:
+def test_the_shipped_environments_are_valid() -> None:
     assert {name: parameters.load(name).production for name in parameters.names()} == {"dev": False, "prod": True}
 
 
@@ -132,12 +133,18 @@ def test_the_tests_own_environment_sets_every_key_but_those_of_a_public_network(
     assert keys - values.keys() == {"CreatePublicNetwork", "VpcFlowLogs"}
 
 
-def test_no_key_of_the_infrastructure_is_taken_for_a_misspelt_one_of_the_sync() -> None:
+def test_no_key_of_the_infrastructure_resembles_one_of_the_sync() -> None:
     keys = {field.alias or name for name, field in Parameters.model_fields.items()}
     shared = set(map(key, SharedSettings.model_fields))
 
     assert shared < keys
     assert [one for one in keys - shared if near_match(one, shared)] == []
+
+
+def test_an_operators_command_does_not_wait_for_the_import_of_the_cdk() -> None:
+    program = "import sys; import ops.deployment as d; d.parameters.load('dev'); sys.exit('aws_cdk' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
 
 
 # One value that is not allowed
@@ -196,7 +203,7 @@ def test_a_fault_names_file_key_value_and_what_is_expected(folder: Folder, line:
 
 
 @pytest.mark.parametrize(("setting", "value", "message"), BAD)
-def test_a_fault_of_the_workers_settings_is_that_of_the_worker_under_the_key(
+def test_a_fault_of_the_workers_settings_has_the_message_of_the_worker(
     folder: Folder, setting: str, value: object, message: str
 ) -> None:
     (fault,) = folder.faults(**{key(setting): toml(value)})
@@ -229,13 +236,13 @@ def test_a_fault_shows_the_value_that_is_wrong(folder: Folder, name: str, value:
 
 
 @pytest.mark.parametrize("name", [name for name in LEAST if name != "CreatePublicNetwork"])
-def test_what_must_be_there(folder: Folder, name: str) -> None:
+def test_required_keys(folder: Folder, name: str) -> None:
     (fault,) = folder.faults(**{name: None})
 
     assert fault.startswith(f"{folder.path}/test.toml: {name} is missing; expected ")
 
 
-# Several keys, and what the faults of the file say, in order; "..." is what is left out
+# Several keys, and the faults in order; "..." stands for any text
 
 NO_NETWORK = "is missing; expected the network that the task runs in, or CreatePublicNetwork = true"
 SAME_TIME = "is not allowed; ScheduleExpression is the same...give ReconcileSchedule an hour at which no scheduled sync"
@@ -292,9 +299,7 @@ def test_all_faults_of_a_file_are_reported_at_once(
 @pytest.mark.parametrize(
     ("name", "today"), [("dev", "false"), ("live", "false"), ("prod", "true"), ("production", "true")]
 )
-def test_production_is_said_and_a_file_without_it_is_answered_with_what_it_is_today(
-    folder: Folder, name: str, today: str
-) -> None:
+def test_a_file_without_production_is_refused_with_its_present_value(folder: Folder, name: str, today: str) -> None:
     faults = folder.faults(name, Production=None)
 
     assert faults[0].endswith(
@@ -316,22 +321,22 @@ def test_no_two_environments_share_a_name(folder: Folder, elsewhere: Folder) -> 
         parameters.load("dev", elsewhere.write("dev"), environments=folder.path)
 
 
-def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(folder: Folder) -> None:
-    """Else production would be deployed without what protects its data."""
+def test_the_file_of_another_environment_is_refused(folder: Folder) -> None:
+    """Otherwise, production would be deployed without what protects its data."""
     file = folder.write("prod", Account='"111122223333"', Region='"eu-west-2"')
 
     with pytest.raises(ParameterError, match=r"is the file of prod, but dev is named; name prod$"):
         parameters.load("dev", file, environments=folder.path)
 
 
-def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:
+def test_a_broken_file_of_another_environment_is_ignored(folder: Folder) -> None:
     (folder.path / "broken.toml").write_text("ProjectName =")
     folder.write()
 
     assert folder.load().project_name == "acme-sync"
 
 
-def test_a_file_from_elsewhere_stands_for_the_environments_own(folder: Folder, elsewhere: Folder) -> None:
+def test_a_given_file_replaces_that_of_the_environment(folder: Folder, elsewhere: Folder) -> None:
     folder.write("dev")
     file = elsewhere.write("whatever", AlertEmail='"other@example.com"')
 
@@ -340,7 +345,7 @@ def test_a_file_from_elsewhere_stands_for_the_environments_own(folder: Folder, e
         parameters.load("test", file, environments=folder.path)
 
 
-def test_a_file_that_is_not_there(folder: Folder) -> None:
+def test_a_missing_file(folder: Folder) -> None:
     folder.write("dev")
 
     with pytest.raises(ParameterError, match=r"nope\.toml: there is no such file; the environments are dev"):

@@ -1,10 +1,9 @@
-"""The optional roles: the operator's is the RUNBOOK's table, and GitHub's deploys one environment."""
+"""The optional roles: the operator's, which the RUNBOOK lists, and the one of a GitHub workflow."""
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,15 +15,14 @@ from cdk_app.deploy_role import DeployRoleConstruct
 from cdk_app.operator_role import OperatorRoleConstruct
 from cdk_app.state_table import StateTableConstruct
 from tests.cdk_app.constructs import sync_task
-from tests.cdk_app.synthesis import Synthesis, Template, app
+from tests.cdk_app.synthesis import ROOT, Synthesis, Template, app
 
-ROOT = Path(__file__).parents[2]
 ROLE = "AWS::IAM::Role"
 ECS = "arn:aws:ecs:eu-west-2:111122223333"
 
 
 def table() -> dict[str, set[str]]:
-    """What the RUNBOOK lists: the actions by what they are allowed on."""
+    """Return the table of the RUNBOOK: the actions by their resources."""
     text = (ROOT / "RUNBOOK.md").read_text(encoding="utf-8")
     section = text[text.index("### What an operator's AWS credentials must allow") :]
     section = section[: section.index("\n### ", 1)]
@@ -33,12 +31,12 @@ def table() -> dict[str, set[str]]:
 
 
 def sid(on: str) -> str:
-    """The name of a statement: the words, joined."""
+    """Return the name of a statement: the words, joined."""
     return "".join(word.capitalize() for word in re.split(r"[ ,-]+", on))
 
 
 def statements(synthesis: Synthesis, part: str) -> dict[str, dict[str, Any]]:
-    """The statements of a role by their names, with lists of actions and resources."""
+    """Return the statements of a role by name."""
     role = synthesis.sync.named(part, ROLE)
     return {one["Sid"]: one for one in synthesis.sync.statements(role)}
 
@@ -54,7 +52,7 @@ def test_the_role_allows_exactly_what_the_runbook_lists(prod: Synthesis) -> None
     assert allowed == {sid(on): actions for on, actions in table().items()}
 
 
-def test_what_the_operators_role_reaches(prod: Synthesis) -> None:
+def test_the_resources_of_the_operators_role(prod: Synthesis) -> None:
     sync, found = prod.sync, statements(prod, "OperatorRole")
     cluster = {"Ref": sync.named("Cluster", "AWS::ECS::Cluster")}
 
@@ -94,7 +92,7 @@ def test_what_the_operators_role_reaches(prod: Synthesis) -> None:
     }
 
 
-def test_only_those_that_the_file_names_may_assume_it(prod: Synthesis) -> None:
+def test_only_the_given_principals_may_assume_it(prod: Synthesis) -> None:
     role = prod.sync.properties("OperatorRole", ROLE)["AssumeRolePolicyDocument"]["Statement"]
 
     assert [one["Principal"] for one in role] == [
@@ -120,7 +118,7 @@ def test_only_jobs_of_this_environment_of_this_repository_deploy(prod: Synthesis
     }
 
 
-def test_a_deploy_uses_the_bootstraps_roles_starts_a_scan_and_reads_what_is_left_to_do(prod: Synthesis) -> None:
+def test_a_deploy_may_assume_the_bootstraps_roles_start_a_scan_and_read(prod: Synthesis) -> None:
     found = statements(prod, "DeployRole")
     actions = {action for one in found.values() for action in listed(one["Action"])}
 
@@ -152,8 +150,8 @@ def test_a_deploy_uses_the_bootstraps_roles_starts_a_scan_and_reads_what_is_left
     assert "secretsmanager:GetSecretValue" not in json.dumps(found)
 
 
-def test_the_rights_of_a_deploy_are_those_that_its_report_asks_for(prod: Synthesis) -> None:
-    """Each call of `ops.after_deploy` has its right, by the name of the call."""
+def test_a_deploy_may_make_the_calls_of_its_report(prod: Synthesis) -> None:
+    """Each call of `ops.after_deploy` is allowed, by the name of the call."""
     source = (ROOT / "ops" / "after_deploy.py").read_text(encoding="utf-8")
     called = set(re.findall(r"\.((?:start|describe|get|list)_[a-z_]+)\(", source)) - {"get_paginator"}
     called |= set(re.findall(r'get_paginator\("([a-z_]+)"\)', source))
@@ -164,7 +162,7 @@ def test_the_rights_of_a_deploy_are_those_that_its_report_asks_for(prod: Synthes
     assert {"".join(word.capitalize() for word in call.split("_")) for call in called} <= allowed
 
 
-def test_without_the_keys_there_is_neither_role(dev: Synthesis) -> None:
+def test_both_roles_are_optional(dev: Synthesis) -> None:
     assert not [name for name in dev.sync.of_type(ROLE) if name.startswith(("Operator", "Deploy"))]
 
 
@@ -172,7 +170,7 @@ def test_without_the_keys_there_is_neither_role(dev: Synthesis) -> None:
     ("region", "audience"),
     [("cn-north-1", "sts.amazonaws.com.cn"), ("us-gov-west-1", "sts.amazonaws.com")],
 )
-def test_in_other_partitions(region: str, audience: str) -> None:
+def test_other_partitions(region: str, audience: str) -> None:
     stack = cdk.Stack(app(), "Stack", env=cdk.Environment(account="111122223333", region=region))
     make(stack)
     made = Template(Assertions.from_stack(stack).to_json())
@@ -196,7 +194,7 @@ def test_an_argument_that_is_not_allowed(changes: dict[str, Any], reason: str) -
 
 
 def make(stack: cdk.Stack, *, principals: tuple[str, ...] | list[str] = (), repository: str = "acme/sync") -> None:
-    """Both roles, but for the changes."""
+    """Add both roles to the stack."""
     task, state = sync_task(stack), StateTableConstruct(stack, "State")
     alerting = AlertingConstruct(stack, "Alerting", task=task, alert_email="ops@example.com")
     DeployRoleConstruct(

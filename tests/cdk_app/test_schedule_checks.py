@@ -1,4 +1,4 @@
-"""The hours of silence fit the schedule, or the synthesis says which would."""
+"""SilenceHours fits the schedule, or synthesis names a value that does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_app import application, parameters
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.schedule_checks import Schedules, faults, warnings
+from cdk_app.parameters import ParameterError, Parameters
+from cdk_app.schedule_checks import faults, warnings
 from tests.cdk_app.synthesis import ENVIRONMENTS, app
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -18,24 +18,30 @@ DAILY = "cron(30 3 * * ? *)"
 
 
 def schedules(
-    nightly: str = DAILY,
+    sync: str = DAILY,
     *,
     hours: int = 30,
     reconcile: str | None = None,
     minutes: int = 360,
     zone: str = "Europe/London",
-) -> Schedules:
-    return Schedules(nightly=nightly, reconcile=reconcile, timezone=zone, silence_hours=hours, max_run_minutes=minutes)
+) -> Parameters:
+    return Parameters.model_construct(
+        schedule_expression=sync,
+        reconcile_schedule=reconcile,
+        schedule_timezone=zone,
+        silence_hours=hours,
+        max_run_minutes=minutes,
+    )
 
 
 @pytest.mark.parametrize(
-    ("nightly", "hours"),
+    ("expression", "hours"),
     [
         (DAILY, 27),
         ("cron(0 3,15 * * ? *)", 15),
         ("cron(30 3 ? * MON-FRI *)", 75),
         ("cron(30 3 ? * MON-SAT *)", 51),
-        # the day in March that has no 01:30
+        # one day in March has no 01:30
         ("cron(30 1 * * ? *)", 49),
         ("rate(12 hours)", 14),
         ("rate(5 days)", 122),
@@ -43,18 +49,18 @@ def schedules(
         ("rate(1 minute)", 3),
     ],
 )
-def test_the_fewest_hours_that_fit(nightly: str, hours: int) -> None:
-    assert faults(schedules(nightly, hours=hours), NOW) == []
-    (fault,) = faults(schedules(nightly, hours=hours - 1), NOW)
-    assert f"SilenceHours = {hours - 1} is not allowed; " in str(fault)
-    assert str(fault).endswith(f"so the alarm would fire without a fault; SilenceHours = {hours} works")
+def test_the_smallest_number_of_hours(expression: str, hours: int) -> None:
+    assert faults(schedules(expression, hours=hours), NOW) == []
+    (fault,) = faults(schedules(expression, hours=hours - 1), NOW)
+    assert f"SilenceHours = {hours - 1} is not allowed; " in fault
+    assert fault.endswith(f"so the alarm would fire without a fault; SilenceHours = {hours} works")
 
 
 LONG = "leaves up to {} hours between two runs, and an alarm looks back at most 168"
 
 
 @pytest.mark.parametrize(
-    ("nightly", "reason"),
+    ("expression", "reason"),
     [
         ("cron(30 3 ? * SUN *)", LONG.format(169)),
         ("cron(0 3 1 * ? *)", LONG.format(745)),
@@ -64,41 +70,39 @@ LONG = "leaves up to {} hours between two runs, and an alarm looks back at most 
         ("at(2030-01-01T00:00:00)", "has one run only"),
     ],
 )
-def test_a_schedule_that_no_alarm_on_silence_fits(nightly: str, reason: str) -> None:
-    (fault,) = faults(schedules(nightly, hours=168), NOW)
+def test_a_schedule_without_a_possible_alarm(expression: str, reason: str) -> None:
+    (fault,) = faults(schedules(expression, hours=168), NOW)
 
-    assert reason in str(fault)
-    assert str(fault).endswith("SilenceHours = 0 creates no alarm")
-    assert faults(schedules(nightly, hours=0), NOW) == []
+    assert reason in fault
+    assert fault.endswith("SilenceHours = 0 creates no alarm")
+    assert faults(schedules(expression, hours=0), NOW) == []
     assert faults(schedules("rate(166 hours)", hours=168), NOW) == []
 
 
 @pytest.mark.parametrize("past", ["at(2026-11-26T11:00:00)", "cron(30 3 * * ? 2020-2025)", "cron(0 3 30 2 ? *)"])
 def test_a_schedule_in_the_past(past: str) -> None:
-    nightly, reconcile = faults(schedules(past, hours=0), NOW), faults(schedules(reconcile=past), NOW)
+    reason = f'= "{past}" is not allowed; it has no run after today; give it a time in the future'
 
-    assert [str(one) for one in nightly] == [
-        f'ScheduleExpression = "{past}" is not allowed; it has no run after today; give it a time in the future'
-    ]
-    assert [one.key for one in reconcile] == ["ReconcileSchedule"]
+    assert faults(schedules(past, hours=0), NOW) == [f"ScheduleExpression {reason}"]
+    assert faults(schedules(reconcile=past), NOW) == [f"ReconcileSchedule {reason}"]
 
 
 @pytest.mark.parametrize(
-    ("nightly", "minutes", "apart"),
+    ("expression", "minutes", "apart"),
     [("rate(1 minute)", 360, 1), ("rate(2 hours)", 360, 120), ("cron(0 3,8 * * ? *)", 360, 300), (DAILY, 1440, 1380)],
 )
-def test_runs_that_may_meet_are_reported(nightly: str, minutes: int, apart: int) -> None:
-    (warning,) = warnings(schedules(nightly, minutes=minutes), NOW)
+def test_runs_that_may_overlap_are_reported(expression: str, minutes: int, apart: int) -> None:
+    ((_, warning),) = warnings(schedules(expression, minutes=minutes), NOW)
 
     assert f"starts a run {apart} minutes after another" in warning
     assert f"MaxRunMinutes = {minutes}." in warning
 
 
 @pytest.mark.parametrize(
-    ("nightly", "minutes"), [(DAILY, 360), ("rate(2 hours)", 120), ("at(2030-01-01T00:00:00)", 360)]
+    ("expression", "minutes"), [(DAILY, 360), ("rate(2 hours)", 120), ("at(2030-01-01T00:00:00)", 360)]
 )
-def test_runs_that_cannot_meet(nightly: str, minutes: int) -> None:
-    assert warnings(schedules(nightly, minutes=minutes), NOW) == []
+def test_runs_that_cannot_overlap(expression: str, minutes: int) -> None:
+    assert list(warnings(schedules(expression, minutes=minutes), NOW)) == []
 
 
 def edited(tmp_path: Path, *, add: str = "", **changes: str) -> Path:
@@ -110,7 +114,7 @@ def edited(tmp_path: Path, *, add: str = "", **changes: str) -> Path:
     return file
 
 
-def test_a_synthesis_names_file_key_value_and_what_works(tmp_path: Path) -> None:
+def test_synthesis_names_file_key_value_and_a_value_that_works(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="cron(30 3 ? * MON-FRI *)")
 
     with pytest.raises(ParameterError) as refusal:
@@ -121,13 +125,13 @@ def test_a_synthesis_names_file_key_value_and_what_works(tmp_path: Path) -> None
     assert fault.endswith("SilenceHours = 75 works")
 
 
-def test_an_operators_command_still_reads_a_file_whose_last_run_is_over(tmp_path: Path) -> None:
+def test_an_operators_command_reads_a_file_whose_last_run_is_over(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="at(2020-01-01T00:00:00)")
 
     assert parameters.load("e2e", file).schedule_expression == "at(2020-01-01T00:00:00)"
 
 
-def test_a_synthesis_warns_of_runs_that_may_meet(tmp_path: Path) -> None:
+def test_synthesis_warns_of_runs_that_may_overlap(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="rate(1 minute)")
     stacks = application.compose(app(), parameters.load("e2e", file))
 
@@ -136,7 +140,7 @@ def test_a_synthesis_warns_of_runs_that_may_meet(tmp_path: Path) -> None:
     assert "starts a run 1 minutes after another" in str(warning.entry.data)
 
 
-def test_without_an_alarm_on_silence_the_output_is_left_out(tmp_path: Path) -> None:
+def test_without_a_silence_alarm_its_output_is_omitted(tmp_path: Path) -> None:
     file = edited(tmp_path, add="SilenceHours = 0\n")
     sync = application.compose(app(), parameters.load("e2e", file)).sync
 

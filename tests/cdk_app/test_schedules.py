@@ -12,7 +12,7 @@ QUEUE = "AWS::SQS::Queue"
 
 
 def schedules(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
-    """By name, without the project's."""
+    """Return the schedules by the last part of their name."""
     found = [dict(one["Properties"]) for one in synthesis.sync.of_type(SCHEDULE).values()]
     return {one["Name"].removeprefix(f"{synthesis.parameters.project_name}-"): one for one in found}
 
@@ -25,19 +25,19 @@ def arn(synthesis: Synthesis, part: str, kind: str) -> dict[str, Any]:
     return {"Fn::GetAtt": [synthesis.sync.named(part, kind), "Arn"]}
 
 
-def test_runs_when_the_file_says_in_its_time_zone(dev: Synthesis, prod: Synthesis) -> None:
+def test_runs_at_the_times_and_in_the_time_zone_of_the_file(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, expression, timezone in (
         (dev, "cron(30 3 * * ? *)", "Europe/London"),
         (prod, "cron(15 4 ? * MON-SAT *)", "Australia/Sydney"),
     ):
-        told = schedule(synthesis)
+        found = schedule(synthesis)
 
-        assert (told["ScheduleExpression"], told["ScheduleExpressionTimezone"]) == (expression, timezone)
-        assert told["State"] == "ENABLED"
-        assert told["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert (found["ScheduleExpression"], found["ScheduleExpressionTimezone"]) == (expression, timezone)
+        assert found["State"] == "ENABLED"
+        assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
 
 
-def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, prod: Synthesis) -> None:
+def test_the_schedule_of_a_reconcile_is_optional(dev: Synthesis, prod: Synthesis) -> None:
     assert set(schedules(dev)) == {"nightly"}
     assert set(schedules(prod)) == {"nightly", "reconcile"}
     assert schedule(prod, "reconcile")["ScheduleExpression"] == "cron(30 10 ? * SUN *)"
@@ -46,16 +46,16 @@ def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, 
     }
 
 
-def test_a_reconcile_is_scheduled_as_a_sync_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
-    nightly, reconcile = schedule(prod), schedule(prod, "reconcile")
-    differ = {key for key in nightly.keys() | reconcile.keys() if nightly.get(key) != reconcile.get(key)}
-    target = {key for key in nightly["Target"] if nightly["Target"][key] != reconcile["Target"][key]}
+def test_the_schedules_differ_only_in_time_and_command(prod: Synthesis) -> None:
+    sync, reconcile = schedule(prod), schedule(prod, "reconcile")
+    differ = {key for key in sync.keys() | reconcile.keys() if sync.get(key) != reconcile.get(key)}
+    target = {key for key in sync["Target"] if sync["Target"][key] != reconcile["Target"][key]}
 
     assert differ == {"Name", "Description", "ScheduleExpression", "Target"}
     assert target == {"Input"}
 
 
-def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(dev: Synthesis, tmp_path: Path) -> None:
+def test_a_reconcile_adds_only_its_schedule_and_its_output(dev: Synthesis, tmp_path: Path) -> None:
     file = tmp_path / "dev.toml"
     file.write_text((ENVIRONMENTS / "dev.toml").read_text() + 'ReconcileSchedule = "cron(30 10 ? * SUN *)"\n')
 
@@ -66,8 +66,8 @@ def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(dev: S
     assert added.body["Outputs"].keys() - dev.sync.body["Outputs"].keys() == {"ReconcileScheduleName"}
 
 
-def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None:
-    """A new logical id would make the queue again, and lose the letters in it."""
+def test_the_logical_ids_do_not_change(each: Synthesis) -> None:
+    """With a new logical id, the queue would be replaced, and its messages lost."""
     deployed = {
         "TaskSchedule662F55AF": SCHEDULE,
         "TaskScheduleGroupB9981F77": "AWS::Scheduler::ScheduleGroup",
@@ -98,7 +98,7 @@ def test_runs_in_the_given_network(prod: Synthesis) -> None:
     }
 
 
-def test_runs_in_the_public_network_with_an_address_of_its_own(dev: Synthesis) -> None:
+def test_runs_in_the_public_network_with_a_public_address(dev: Synthesis) -> None:
     network = schedule(dev)["Target"]["EcsParameters"]["NetworkConfiguration"]["AwsvpcConfiguration"]
 
     assert [subnet["Ref"] for subnet in network["Subnets"]] == list(dev.sync.of_type("AWS::EC2::Subnet"))
@@ -108,7 +108,7 @@ def test_runs_in_the_public_network_with_an_address_of_its_own(dev: Synthesis) -
     assert network["AssignPublicIp"] == "ENABLED"
 
 
-def test_the_container_learns_what_started_it_and_for_when(each: Synthesis) -> None:
+def test_the_overrides_contain_the_trigger_and_the_scheduled_time(each: Synthesis) -> None:
     assert json.loads(schedule(each)["Target"]["Input"]) == {
         "containerOverrides": [
             {
@@ -122,22 +122,22 @@ def test_the_container_learns_what_started_it_and_for_when(each: Synthesis) -> N
     }
 
 
-def test_a_reconcile_is_told_the_same_and_its_command(prod: Synthesis) -> None:
-    (nightly,) = json.loads(schedule(prod)["Target"]["Input"])["containerOverrides"]
+def test_the_overrides_of_a_reconcile_contain_its_command_as_well(prod: Synthesis) -> None:
+    (override,) = json.loads(schedule(prod)["Target"]["Input"])["containerOverrides"]
 
     assert json.loads(schedule(prod, "reconcile")["Target"]["Input"]) == {
-        "containerOverrides": [{**nightly, "command": ["reconcile", "--yes"]}]
+        "containerOverrides": [{**override, "command": ["reconcile", "--yes"]}]
     }
 
 
-def test_tries_three_times_within_the_hour_and_keeps_what_failed(each: Synthesis) -> None:
+def test_retries_three_times_within_an_hour_before_the_dead_letter_queue(each: Synthesis) -> None:
     target = schedule(each)["Target"]
 
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600}
     assert target["DeadLetterConfig"] == {"Arn": arn(each, "DeadLetter", QUEUE)}
 
 
-def test_the_scheduler_role_may_start_this_family_here_and_hand_over_two_roles(prod: Synthesis) -> None:
+def test_the_permissions_of_the_scheduler_role(prod: Synthesis) -> None:
     role = prod.sync.named("ScheduleRole", ROLE)
     cluster = prod.sync.named("Cluster", "AWS::ECS::Cluster")
     ecs = "arn:aws:ecs:eu-west-2:111122223333"
@@ -173,7 +173,7 @@ def test_the_scheduler_role_may_start_this_family_here_and_hand_over_two_roles(p
     ]
 
 
-def test_only_schedules_of_this_group_may_take_the_role(each: Synthesis) -> None:
+def test_only_schedules_of_this_group_may_assume_the_role(each: Synthesis) -> None:
     group = each.sync.named("Group", "AWS::Scheduler::ScheduleGroup")
     (trust,) = each.sync.properties("ScheduleRole", ROLE)["AssumeRolePolicyDocument"]["Statement"]
 
@@ -185,7 +185,7 @@ def test_only_schedules_of_this_group_may_take_the_role(each: Synthesis) -> None
     assert [one["GroupName"] for one in schedules(each).values()] == [{"Ref": group}] * len(schedules(each))
 
 
-def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) -> None:
+def test_the_queue_keeps_messages_encrypted_for_14_days(each: Synthesis) -> None:
     properties = each.sync.properties("DeadLetter", QUEUE)
 
     assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
@@ -193,7 +193,7 @@ def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) 
 
 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule", "ScanRule"])
-def test_the_queue_takes_letters_of_the_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
+def test_the_queue_accepts_messages_of_the_rules_over_tls_only(each: Synthesis, rule: str) -> None:
     statements = each.sync.only("AWS::SQS::QueuePolicy")["Properties"]["PolicyDocument"]["Statement"]
     (refusal,) = [one for one in statements if one["Effect"] == "Deny"]
     allowed = [one for one in statements if one["Effect"] == "Allow"]

@@ -14,7 +14,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @mock_aws
-def test_is_made_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_is_created_once(capsys: pytest.CaptureFixture[str]) -> None:
     service_linked_role.main()
     service_linked_role.main()
 

@@ -1,4 +1,4 @@
-"""What is generated from the model of the settings."""
+"""The files generated from the model of the settings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_page_names_every_key_and_every_variable() -> None:
         assert f"| `{name}` | {meaning} |" in page
 
 
-def test_the_schema_is_one_and_accepts_the_environments_that_are_shipped() -> None:
+def test_the_schema_is_valid_and_accepts_the_shipped_environments() -> None:
     Draft202012Validator.check_schema(VALIDATOR.schema)
     for name in parameters.names():
         VALIDATOR.validate(tomllib.loads((ENVIRONMENTS / f"{name}.toml").read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""The stacks as wholes: their snapshots, and what holds for every resource in them."""
+"""The whole stacks: their snapshots, and what holds for every resource."""
 
 import json
 import re
@@ -31,7 +31,7 @@ UNTAGGABLE = frozenset(
         "AWS::Scheduler::Schedule",
     }
 )
-"""Types whose CloudFormation resource has no tags; a schedule has its group's."""
+"""Types without tags in CloudFormation; a schedule has those of its group."""
 
 
 @pytest.mark.parametrize("stack", ["registry", "sync"])
@@ -73,7 +73,7 @@ def wildcards(value: Any) -> Iterator[str]:
 
 
 def roles_of_the_task(synthesis: Synthesis) -> list[str]:
-    """The logical ids of the roles without which nothing runs."""
+    """Return the logical ids of the roles that are not optional."""
     return [name for name in synthesis.sync.of_type(ROLE) if name.startswith("Task")]
 
 
@@ -92,7 +92,7 @@ def test_the_only_wildcards_of_any_role_of_the_task(prod: Synthesis) -> None:
     ]
 
 
-def test_the_task_has_three_roles_and_nothing_else_has_a_policy(each: Synthesis) -> None:
+def test_the_task_has_three_roles_and_only_roles_have_policies(each: Synthesis) -> None:
     roles = set(each.sync.of_type(ROLE))
     policies = each.sync.of_type("AWS::IAM::Policy").values()
 
@@ -109,11 +109,11 @@ def test_neither_stack_refers_to_the_other(each: Synthesis) -> None:
         assert not [one for one in template.body["Outputs"].values() if "Export" in one]
 
 
-def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
+def test_outputs(each: Synthesis) -> None:
     everything = {"DeployRoleArn", "OperatorRoleArn", "ReconcileScheduleName"}
-    only_where_there_is_one = everything if each.parameters.reconcile_schedule else set()
+    optional = everything if each.parameters.reconcile_schedule else set()
 
-    assert set(each.sync.body["Outputs"]) - only_where_there_is_one == {
+    assert set(each.sync.body["Outputs"]) - optional == {
         "AlertEmail",
         "AssignPublicIp",
         "BaseImage",
@@ -147,16 +147,14 @@ def test_every_output_has_a_description(each: Synthesis) -> None:
         assert [name for name, one in template.body["Outputs"].items() if not one.get("Description")] == []
 
 
-def test_the_sync_stack_waits_for_the_registry(each: Synthesis) -> None:
+def test_the_sync_stack_depends_on_the_registry(each: Synthesis) -> None:
     name = each.parameters.project_name
     artifacts = json.loads((each.assembly / "manifest.json").read_text())["artifacts"]
 
     assert f"{name}-registry" in artifacts[name]["dependencies"]
 
 
-def test_only_production_is_protected_from_being_deleted_and_bound_to_its_account(
-    dev: Synthesis, prod: Synthesis
-) -> None:
+def test_only_production_has_termination_protection_and_an_account(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, protected, where in (
         (dev, False, "aws://unknown-account/unknown-region"),
         (prod, True, "aws://111122223333/eu-west-2"),
@@ -168,13 +166,13 @@ def test_only_production_is_protected_from_being_deleted_and_bound_to_its_accoun
         assert [stack["environment"] for stack in stacks] == [where, where]
 
 
-def test_a_second_synthesis_says_the_same_to_the_images_tag(tmp_path: Path) -> None:
+def test_synthesis_is_repeatable(tmp_path: Path) -> None:
     first, second = (synthesise("dev", tmp_path / number) for number in ("first", "second"))
 
     assert first.sync.body == second.sync.body
 
 
-def test_without_a_security_group_one_is_made_in_the_given_network(tmp_path: Path) -> None:
+def test_a_given_network_without_a_security_group_gets_one(tmp_path: Path) -> None:
     lines = (ENVIRONMENTS / "prod.toml").read_text().splitlines()
     file = tmp_path / "prod.toml"
     file.write_text("\n".join(line for line in lines if not line.startswith("SecurityGroupId")))
@@ -189,7 +187,7 @@ def test_without_a_security_group_one_is_made_in_the_given_network(tmp_path: Pat
     }
 
 
-def test_a_system_on_a_port_of_its_own_can_be_reached(tmp_path: Path) -> None:
+def test_a_system_on_another_port_can_be_reached(tmp_path: Path) -> None:
     file = tmp_path / "dev.toml"
     lines = (ENVIRONMENTS / "dev.toml").read_text()
     file.write_text(re.sub('MoodleBaseUrl = "[^"]*', 'MoodleBaseUrl = "https://acme.example:8443', lines))
@@ -199,7 +197,7 @@ def test_a_system_on_a_port_of_its_own_can_be_reached(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nightly", "reconcile", "warned"),
+    ("sync", "reconcile", "warned"),
     [
         ("cron(30 3 * * ? *)", None, []),
         ("cron(30 3 * * ? *)", "cron(30 10 ? * SUN *)", []),
@@ -218,11 +216,11 @@ def test_a_system_on_a_port_of_its_own_can_be_reached(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_schedules_that_the_clock_change_may_skip_or_that_meet_are_warned_of(
-    nightly: str, reconcile: str | None, warned: list[str], tmp_path: Path
+def test_warnings_about_clock_changes_and_coinciding_schedules(
+    sync: str, reconcile: str | None, warned: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "dev.toml"
-    lines = (ENVIRONMENTS / "dev.toml").read_text().replace("cron(30 3 * * ? *)", nightly)
+    lines = (ENVIRONMENTS / "dev.toml").read_text().replace("cron(30 3 * * ? *)", sync)
     file.write_text(lines + (f'\nReconcileSchedule = "{reconcile}"' if reconcile else ""))
     tree = app()
     stacks = compose(tree, parameters.load("dev", file, environments=ENVIRONMENTS))

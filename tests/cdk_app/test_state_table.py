@@ -3,14 +3,14 @@ from tests.cdk_app.synthesis import Synthesis
 TABLE = "AWS::DynamoDB::Table"
 
 
-def test_is_keyed_by_state_id_alone(each: Synthesis) -> None:
+def test_has_the_key_state_id(each: Synthesis) -> None:
     properties = each.sync.only(TABLE)["Properties"]
 
     assert properties["KeySchema"] == [{"AttributeName": "StateId", "KeyType": "HASH"}]
     assert properties["AttributeDefinitions"] == [{"AttributeName": "StateId", "AttributeType": "S"}]
 
 
-def test_is_paid_on_demand_recoverable_and_forgets_by_expires_at(each: Synthesis) -> None:
+def test_is_on_demand_with_recovery_and_expiry(each: Synthesis) -> None:
     properties = each.sync.only(TABLE)["Properties"]
 
     assert properties["BillingMode"] == "PAY_PER_REQUEST"

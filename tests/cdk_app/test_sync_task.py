@@ -33,7 +33,7 @@ def test_the_smallest_fargate_task_of_the_chosen_architecture(dev: Synthesis, pr
         assert properties["Family"] == synthesis.parameters.project_name
 
 
-def test_the_container_has_no_privileges_and_can_write_nowhere(each: Synthesis) -> None:
+def test_the_container_has_no_privileges_and_a_read_only_file_system(each: Synthesis) -> None:
     worker = container(each)
 
     assert worker["Name"] == "worker"
@@ -50,7 +50,7 @@ def test_the_image_and_the_task_agree_on_the_user() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE.read_text(), re.MULTILINE) == ["10001:10001"]
 
 
-def test_no_line_of_the_log_is_dropped(each: Synthesis) -> None:
+def test_the_log_driver_blocks_instead_of_dropping_lines(each: Synthesis) -> None:
     log = container(each)["LogConfiguration"]
 
     assert log["LogDriver"] == "awslogs"
@@ -67,25 +67,25 @@ def test_the_log_group(dev: Synthesis, prod: Synthesis) -> None:
         assert group["DeletionPolicy"] == removal
 
 
-def test_the_environment_is_what_the_file_says_and_what_only_the_stack_knows(prod: Synthesis) -> None:
-    told = environment(prod)
+def test_the_environment_is_that_of_the_file_and_of_the_stack(prod: Synthesis) -> None:
+    variables = environment(prod)
 
-    assert {name: value for name, value in told.items() if not isinstance(value, dict)} == {
+    assert {name: value for name, value in variables.items() if not isinstance(value, dict)} == {
         "STATE_ID": "default",
         "ADVICE_COMMAND_LINE": "./lxp --env prod",
         **prod.parameters.worker_environment,
     }
-    assert told["STATE_TABLE"] == {"Ref": prod.sync.named("State", "AWS::DynamoDB::Table")}
-    assert told["BAMBOO_SECRET_ID"] == {"Ref": prod.sync.named("Bamboo", SECRET)}
-    assert told["MOODLE_SECRET_ID"] == {"Ref": prod.sync.named("Moodle", SECRET)}
-    assert told["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
-    assert told.keys() - {"AWS_DEFAULT_REGION", "ADVICE_COMMAND_LINE"} <= VARIABLES.keys()
+    assert variables["STATE_TABLE"] == {"Ref": prod.sync.named("State", "AWS::DynamoDB::Table")}
+    assert variables["BAMBOO_SECRET_ID"] == {"Ref": prod.sync.named("Bamboo", SECRET)}
+    assert variables["MOODLE_SECRET_ID"] == {"Ref": prod.sync.named("Moodle", SECRET)}
+    assert variables["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
+    assert variables.keys() - {"AWS_DEFAULT_REGION", "ADVICE_COMMAND_LINE"} <= VARIABLES.keys()
 
 
-def test_the_worker_would_take_that_environment(each: Synthesis) -> None:
-    told = {name: value if isinstance(value, str) else "given" for name, value in environment(each).items()}
+def test_the_worker_accepts_the_environment(each: Synthesis) -> None:
+    variables = {name: value if isinstance(value, str) else "given" for name, value in environment(each).items()}
 
-    settings = read_settings({**told, "TRIGGER": "schedule", "SCHEDULED_TIME": "2026-01-31T03:30:00Z"})
+    settings = read_settings({**variables, "TRIGGER": "schedule", "SCHEDULED_TIME": "2026-01-31T03:30:00Z"})
 
     assert settings.state_table == "given"
 
@@ -107,7 +107,7 @@ def test_the_image_is_built_for_the_tasks_architecture(dev: Synthesis, prod: Syn
         assert destination["repositoryName"] == synthesis.parameters.project_name
 
 
-def test_the_images_tag_does_not_hang_on_caches_and_notes(dev: Synthesis) -> None:
+def test_the_build_context_has_no_caches_and_tests(dev: Synthesis) -> None:
     (context,) = dev.assembly.glob("asset.*")
     names = {path.name for path in context.rglob("*")}
 
@@ -134,22 +134,22 @@ def test_secrets_outlive_the_stack_in_production_only(dev: Synthesis, prod: Synt
         assert [secret["DeletionPolicy"] for secret in secrets] == [removal, removal]
 
 
-def test_nothing_secret_is_in_the_template_or_the_task(each: Synthesis) -> None:
+def test_no_secret_is_in_the_template(each: Synthesis) -> None:
     assert "Secrets" not in container(each)
     assert not [text for text in texts(each.sync.body) if text.startswith("{{resolve:")]
 
 
-def test_the_cluster_has_no_extras(each: Synthesis) -> None:
+def test_the_cluster_has_no_container_insights(each: Synthesis) -> None:
     properties = each.sync.only("AWS::ECS::Cluster")["Properties"]
 
     assert properties["ClusterSettings"] == [{"Name": "containerInsights", "Value": "disabled"}]
 
 
-def test_where_a_network_is_given_none_is_made(prod: Synthesis) -> None:
+def test_with_a_given_network_none_is_created(prod: Synthesis) -> None:
     assert not [one for one in prod.sync.resources.values() if one["Type"].startswith("AWS::EC2::")]
 
 
-def test_the_execution_role_pulls_this_image_and_writes_this_log(prod: Synthesis) -> None:
+def test_the_permissions_of_the_execution_role(prod: Synthesis) -> None:
     role = prod.sync.named("ExecutionRole", ROLE)
 
     assert prod.sync.statements(role) == [
@@ -167,7 +167,7 @@ def test_the_execution_role_pulls_this_image_and_writes_this_log(prod: Synthesis
     ]
 
 
-def test_the_task_role_reads_these_secrets_and_keeps_this_table(each: Synthesis) -> None:
+def test_the_permissions_of_the_task_role(each: Synthesis) -> None:
     role = each.sync.named("TaskRole", ROLE)
 
     assert each.sync.statements(role) == [
@@ -195,7 +195,7 @@ def test_the_task_role_reads_these_secrets_and_keeps_this_table(each: Synthesis)
 
 
 @pytest.mark.parametrize("role", ["ExecutionRole", "TaskRole"])
-def test_only_this_accounts_tasks_may_take_the_roles(prod: Synthesis, role: str) -> None:
+def test_only_tasks_of_this_account_may_assume_the_roles(prod: Synthesis, role: str) -> None:
     (trust,) = prod.sync.properties(role, ROLE)["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust == {
@@ -209,7 +209,7 @@ def test_only_this_accounts_tasks_may_take_the_roles(prod: Synthesis, role: str)
     }
 
 
-def test_the_task_is_given_those_two_roles(each: Synthesis) -> None:
+def test_the_task_has_both_roles(each: Synthesis) -> None:
     properties = each.sync.only(TASK)["Properties"]
 
     assert properties["ExecutionRoleArn"] == {"Fn::GetAtt": [each.sync.named("ExecutionRole", ROLE), "Arn"]}

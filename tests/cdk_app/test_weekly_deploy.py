@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.cdk_app.synthesis import ROOT
 
 
 def workflow(name: str) -> dict[Any, Any]:
@@ -25,7 +24,7 @@ def test_the_deploy_workflow_runs_once_a_week_for_both_environments() -> None:
         assert "github.event_name != 'workflow_dispatch'" in deploy["jobs"][job]["if"]
 
 
-def test_diff_and_deploy_ask_for_the_current_base_and_deploy_has_the_image_scanned() -> None:
+def test_diff_and_deploy_use_the_present_base_and_deploy_starts_a_scan() -> None:
     makefile = (ROOT / "Makefile").read_text()
     recipes = dict(re.findall(r"^(diff|deploy): .*\n((?:\t.*\n)+)", makefile, flags=re.MULTILINE))
 

@@ -31,8 +31,8 @@ loses, is judged in tests/cdk_app, on the template:
   test_sync_task, test_schedules, test_alerting, test_registry, test_stacks;
 - that a schedule starts the task, the command that a reconcile's gives it, retries and dead letters, and time zone and
   network, which are lost on the way to the emulator: test_schedules;
-- where a message goes that a rule could not send: test_task_end;
-- a field that only one element of an array lacks, which AWS's engine does not call absent: test_task_end;
+- where a message goes that a rule could not send: test_notifications;
+- a field that only one element of an array lacks, which AWS's engine does not call absent: test_notifications;
 - metric filters and alarms: test_alerting and test_log_filter. (The deployed pattern is read back here, and judged on
   the worker's real summary lines by the matcher of test_log_filter);
 - the container's init process and dropped capabilities, CPU architecture, and that image and task agree on the user:
@@ -40,8 +40,8 @@ loses, is judged in tests/cdk_app, on the template:
 - a secret without a value, which the emulator answers with an empty text and AWS with ResourceNotFoundException:
   test_sync_task, and test_credentials of the worker;
 - the table's TTL, recovery and protection: test_state_table; what production keeps: test_stacks;
-- the scan of an image, whose start it does not know: test_image_scan, and test_after_deploy of ops;
-- what lifecycle rules remove: test_registry; flow logs, and what the network lets pass: test_public_network.
+- the scan of an image, whose start it does not know: test_notifications, and test_after_deploy of ops;
+- what lifecycle rules remove: test_registry; flow logs, and what the network lets pass: test_network.
 
 The image's content is `make test-image`'s; the mail and the confirmation of its subscription are the RUNBOOK's.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cdk_app.log_filter import takes
+from tests.cdk_app.log_filter import filter_matches
 from tests.e2e.deployment import Deployment, Environment
 from tests.e2e.story import EMPLOYEES, LATER, Done
 
@@ -45,7 +45,7 @@ def test_the_deployed_filter_does_not_count_it(deployed_while_paused: Deployment
     )
     (pattern,) = [one["filterPattern"] for one in filters["metricFilters"] if "CleanNights" in one["filterName"]]
 
-    assert not takes(pattern, run_while_paused.run.stdout.strip())
+    assert not filter_matches(pattern, run_while_paused.run.stdout.strip())
 
 
 def test_resume_ends_the_pause(resumed: Deployment) -> None:

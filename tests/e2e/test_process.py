@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cdk_app.log_filter import takes
+from tests.cdk_app.log_filter import filter_matches
 from tests.e2e.deployment import Deployment
 from tests.e2e.story import EMPLOYEES, FIRST_BATCH, Done
 from tests.run_harness import API_KEY
@@ -73,7 +73,7 @@ def test_the_deployed_filter_counts_successful_runs(
     filters = deployed.emulator.client("logs").describe_metric_filters(logGroupName=deployed.outputs["LogGroupName"])
     (pattern,) = [one["filterPattern"] for one in filters["metricFilters"] if "CleanNights" in one["filterName"]]
 
-    assert takes(pattern, done.run.stdout.strip()) is counted
+    assert filter_matches(pattern, done.run.stdout.strip()) is counted
 
 
 def test_no_run_shows_a_secret(run_without_secrets: Done, first_run: Done, second_run: Done) -> None:

@@ -2,7 +2,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template as Assertions
 
-from cdk_app.public_network import PublicNetworkConstruct
+from cdk_app.network import PublicNetworkConstruct
 from tests.cdk_app.synthesis import Synthesis, Template, app
 
 GROUP = "AWS::EC2::SecurityGroup"
@@ -25,7 +25,7 @@ def test_two_public_subnets_in_two_zones(dev: Synthesis) -> None:
     assert all(subnet["Properties"]["MapPublicIpOnLaunch"] is False for subnet in subnets)
 
 
-def test_the_way_out_is_the_internet_gateway(dev: Synthesis) -> None:
+def test_the_default_route_is_the_internet_gateway(dev: Synthesis) -> None:
     route = dev.sync.only("AWS::EC2::Route")
     associations = dev.sync.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
 
@@ -35,11 +35,11 @@ def test_the_way_out_is_the_internet_gateway(dev: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("costly", ["NatGateway", "EIP", "VPCEndpoint"])
-def test_nothing_in_it_costs_by_the_hour(each: Synthesis, costly: str) -> None:
+def test_no_resource_is_charged_by_the_hour(each: Synthesis, costly: str) -> None:
     assert not each.sync.of_type(f"AWS::EC2::{costly}")
 
 
-def test_nothing_comes_in_and_only_https_goes_out(dev: Synthesis) -> None:
+def test_no_ingress_and_https_egress_only(dev: Synthesis) -> None:
     properties = dev.sync.only(GROUP)["Properties"]
     (egress,) = properties["SecurityGroupEgress"]
 
@@ -49,17 +49,17 @@ def test_nothing_comes_in_and_only_https_goes_out(dev: Synthesis) -> None:
     assert (egress["IpProtocol"], egress["FromPort"], egress["ToPort"]) == ("tcp", 443, 443)
 
 
-def test_no_function_is_made_for_it(dev: Synthesis) -> None:
+def test_it_has_no_function(dev: Synthesis) -> None:
     assert not dev.sync.of_type("AWS::Lambda::Function")
 
 
-def test_flow_logs_are_an_option(dev: Synthesis, with_flow_logs: Template) -> None:
+def test_flow_logs_are_optional(dev: Synthesis, with_flow_logs: Template) -> None:
     assert not dev.sync.of_type("AWS::EC2::FlowLog")
     assert with_flow_logs.only("AWS::EC2::FlowLog")["Properties"]["TrafficType"] == "ALL"
     assert with_flow_logs.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 90
 
 
-def test_the_role_of_the_flow_logs_writes_its_own_group_and_nothing_else(with_flow_logs: Template) -> None:
+def test_the_role_of_the_flow_logs_may_write_its_log_group_only(with_flow_logs: Template) -> None:
     role = with_flow_logs.named("FlowLogRole", "AWS::IAM::Role")
     (statement,) = with_flow_logs.statements(role)
     (trust,) = with_flow_logs.resources[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]

@@ -1,4 +1,4 @@
-"""Exactly one of the two rules hears each end of the task, judged on the patterns as the template has them."""
+"""Which events are reported, according to the patterns in the template, and in which words."""
 
 import json
 import re
@@ -15,7 +15,7 @@ RULE = "AWS::Events::Rule"
 
 
 def pattern(template: Template, rule: str) -> dict[str, Any]:
-    """The pattern with what only a deploy knows filled in, and for the family that the events are about."""
+    """Return the pattern for the family of the events, with values for what is known only at deployment."""
     known = {
         "AWS::Partition": "aws",
         "AWS::Region": task_events.REGION,
@@ -49,31 +49,34 @@ def name_of(template: Template) -> str:
     return name
 
 
-def heard(template: Template, event: Mapping[str, Any]) -> list[str]:
+# The end of the task: exactly one of two rules matches
+
+
+def matching_rules(template: Template, event: Mapping[str, Any]) -> list[str]:
     rules = {"SuccessRule": task_events.SUCCESS, "FailureRule": task_events.FAILURE}
-    return [told for rule, told in rules.items() if matches(pattern(template, rule), event)]
+    return [end for rule, end in rules.items() if matches(pattern(template, rule), event)]
 
 
 @pytest.mark.parametrize("end", task_events.ENDS)
-def test_each_end_is_heard_once(each: Synthesis, end: str) -> None:
+def test_each_end_matches_one_rule(each: Synthesis, end: str) -> None:
     event, expected = task_events.ENDS[end]
 
-    assert heard(each.sync, event) == [expected]
+    assert matching_rules(each.sync, event) == [expected]
 
 
 @pytest.mark.parametrize("other", task_events.OTHERS)
-def test_nothing_else_is_heard(each: Synthesis, other: str) -> None:
-    assert heard(each.sync, task_events.OTHERS[other]) == []
+def test_no_other_event_matches(each: Synthesis, other: str) -> None:
+    assert matching_rules(each.sync, task_events.OTHERS[other]) == []
 
 
-def test_every_rule_is_on(each: Synthesis) -> None:
+def test_every_rule_is_enabled(each: Synthesis) -> None:
     rules = each.sync.of_type(RULE).values()
 
     assert [rule["Properties"]["State"] for rule in rules] == ["ENABLED"] * 3
 
 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule", "ScanRule"])
-def test_a_rule_sends_one_message_to_the_topic_and_what_cannot_be_sent_to_the_queue(each: Synthesis, rule: str) -> None:
+def test_a_rule_sends_a_message_to_the_topic_or_else_to_the_queue(each: Synthesis, rule: str) -> None:
     (target,) = each.sync.properties(rule, RULE)["Targets"]
 
     assert target["Arn"] == {"Ref": each.sync.named("Topic", "AWS::SNS::Topic")}
@@ -90,11 +93,9 @@ def test_a_rule_sends_one_message_to_the_topic_and_what_cannot_be_sent_to_the_qu
         ("FailureRule", "FAILED: snap, the BambooHR to NovaLXP sync, did not succeed."),
     ],
 )
-def test_the_message_says_what_happened_first_and_then_all_that_is_known(
-    prod: Synthesis, rule: str, start: str
-) -> None:
+def test_the_message_begins_with_the_result(prod: Synthesis, rule: str, start: str) -> None:
     (target,) = prod.sync.properties(rule, RULE)["Targets"]
-    lines = told(target["InputTransformer"], task_events.task(task_events.container(137), reason="Out of memory"))
+    lines = rendered(target["InputTransformer"], task_events.task(task_events.container(137), reason="Out of memory"))
 
     assert lines[:10] == [
         start,
@@ -112,23 +113,23 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
     ]
 
 
-def test_the_message_of_a_task_that_never_ran_has_blanks_and_a_reason(prod: Synthesis) -> None:
+def test_the_message_about_a_task_that_never_ran_has_a_reason_and_no_exit_code(prod: Synthesis) -> None:
     (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
-    lines = told(target["InputTransformer"], task_events.ENDS["image cannot be pulled"][0])
+    lines = rendered(target["InputTransformer"], task_events.ENDS["image cannot be pulled"][0])
 
     assert lines[1].startswith("Stopped reason: CannotPullContainerError")
     assert lines[3] == "Container: worker, exit code: "
     assert lines[-1].startswith("No exit code: the container never ran")
 
 
-def test_the_message_says_which_schedule_started_the_task(prod: Synthesis) -> None:
+def test_the_message_names_the_schedule_that_started_the_task(prod: Synthesis) -> None:
     (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
-    lines = told(target["InputTransformer"], task_events.ENDS["exit 4 of a reconcile"][0])
+    lines = rendered(target["InputTransformer"], task_events.ENDS["exit 4 of a reconcile"][0])
 
     assert "Started by: chronos-schedule/acme-lxp-sync-reconcile" in lines
 
 
-def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:
+def test_the_template_is_within_the_limits_of_input_transformers(each: Synthesis) -> None:
     for rule in ("SuccessRule", "FailureRule", "ScanRule"):
         (target,) = each.sync.properties(rule, RULE)["Targets"]
         transformer = target["InputTransformer"]
@@ -140,8 +141,63 @@ def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis)
         assert all(line.startswith('"') and line.endswith('"') for line in template.split("\n"))
 
 
-def told(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
-    """What EventBridge makes of the template: paths that lead nowhere are blank."""
+# The scan of an image
+
+
+def scan(repository: str = "snap", status: str = "COMPLETE", **counts: int) -> dict[str, Any]:
+    """Return an event, as shown in "Amazon ECR events and EventBridge" (ECR user guide)."""
+    return {
+        "version": "0",
+        "detail-type": "ECR Image Scan",
+        "source": "aws.ecr",
+        "account": "111122223333",
+        "region": "eu-west-2",
+        "resources": [f"arn:aws:ecr:eu-west-2:111122223333:repository/{repository}"],
+        "detail": {
+            "scan-status": status,
+            "repository-name": repository,
+            "finding-severity-counts": counts,
+            "image-digest": "sha256:7f5b",
+            "image-tags": ["1234"],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "reported"),
+    [
+        (scan(HIGH=1), True),
+        (scan(CRITICAL=2), True),
+        (scan(CRITICAL=1, HIGH=3, MEDIUM=9), True),
+        (scan(MEDIUM=9, LOW=1), False),
+        (scan(HIGH=0), False),
+        (scan(), False),
+        (scan("snap-dev", HIGH=1), False),
+        ({**scan(HIGH=1), "detail-type": "ECR Image Action"}, False),
+    ],
+)
+def test_which_scans_are_reported(prod: Synthesis, event: dict[str, Any], reported: bool) -> None:
+    assert matches(prod.sync.properties("ScanRule", RULE)["EventPattern"], event) is reported
+
+
+def test_the_message_about_findings(prod: Synthesis) -> None:
+    (target,) = prod.sync.properties("ScanRule", RULE)["Targets"]
+
+    assert rendered(target["InputTransformer"], scan(HIGH=3)) == [
+        "FINDINGS: the scan of an image of snap, the BambooHR to NovaLXP sync, found vulnerabilities.",
+        "CRITICAL: , HIGH: 3 (blank: none)",
+        "Image: snap@sha256:7f5b",
+        "A deploy builds on the current base image, which usually removes them: make deploy ENV=prod",
+        "The findings: aws ecr describe-image-scan-findings --region eu-west-2 --repository-name snap "
+        "--image-id imageDigest=sha256:7f5b",
+    ]
+
+
+# Helpers
+
+
+def rendered(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
+    """Return the message that EventBridge renders; paths without a value are blank."""
     text = joined(transformer["InputTemplate"])
     for name, path in transformer["InputPathsMap"].items():
         value: Any = event

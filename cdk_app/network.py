@@ -1,8 +1,9 @@
-"""A small public network where none is given: no NAT gateway, so it costs nothing while nothing runs."""
+"""The network of the task: a given one, or a small public one, which has no NAT gateway and so no idle costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -10,18 +11,43 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk_app.task_network import TaskNetwork
-
 _SUBNETS = ("10.88.0.0/26", "10.88.0.64/26")
 HTTPS = 443
 
 
+@dataclass(frozen=True, kw_only=True)
+class TaskNetwork:
+    """The network of the task.
+
+    Attributes:
+        subnet_ids: The ids of the subnets.
+        security_group_id: The id of the security group.
+        assign_public_ip: Whether the task gets a public address: needed in a public subnet, while a private one has a
+            NAT gateway.
+
+    Raises:
+        ValueError: There is no subnet or no security group.
+    """
+
+    subnet_ids: tuple[str, ...]
+    security_group_id: str
+    assign_public_ip: bool
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.subnet_ids, tuple) or not self.subnet_ids or not all(self.subnet_ids):
+            raise ValueError(f"subnet_ids = {self.subnet_ids!r} is not allowed; allowed is a tuple of subnet ids")
+        if not self.security_group_id:
+            raise ValueError("security_group_id is empty; allowed is the id of a security group")
+
+
 class EgressOnlySecurityGroup(Construct):
-    """A security group without ingress, and with egress to `ports` only: HTTPS, unless a system is elsewhere.
+    """A security group without ingress, and with egress to some ports only.
 
-    Name look-ups go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
+    DNS queries go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
 
-    `security_group` is the group.
+    Args:
+        vpc_id: The VPC of the group.
+        ports: The ports of BambooHR, NovaLXP and AWS.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, vpc_id: str, ports: Sequence[int] = (HTTPS,)) -> None:
@@ -45,13 +71,15 @@ class EgressOnlySecurityGroup(Construct):
 
 
 class PublicNetworkConstruct(Construct):
-    """A VPC with two public subnets in two zones, and a security group without ingress.
+    """A VPC with two public subnets in two availability zones, and a security group without ingress.
 
-    Made of plain CloudFormation resources: the CDK's own `Vpc` looks the zones of a named account up, which needs
-    credentials at synthesis, and by default adds a function that empties the default security group.
+    It consists of plain CloudFormation resources: the CDK's `Vpc` looks up the zones of a named account, which requires
+    credentials at synthesis, and adds a function that removes the rules of the default security group.
 
-    `vpc`, `internet_gateway`, `route_table`, `subnets`, `security_group`, and `flow_log` (None unless asked for) are
-    its resources.
+    Args:
+        ports: The ports of BambooHR, NovaLXP and AWS.
+        flow_logs: Whether the connections are recorded.
+        flow_log_retention: How long they are kept.
     """
 
     def __init__(
@@ -88,7 +116,7 @@ class PublicNetworkConstruct(Construct):
 
     @property
     def task_network(self) -> TaskNetwork:
-        """The two subnets and the security group, for a task with a public address of its own."""
+        """The network for a task with a public address of its own."""
         return TaskNetwork(
             subnet_ids=tuple(subnet.ref for subnet in self.subnets),
             security_group_id=self.security_group.attr_group_id,
@@ -102,7 +130,7 @@ class PublicNetworkConstruct(Construct):
             vpc_id=self.vpc.ref,
             cidr_block=cidr_block,
             availability_zone=Fn.select(number, Fn.get_azs()),
-            # The task asks for its own address; nothing else that is put here gets one unasked.
+            # The task requests an address of its own.
             map_public_ip_on_launch=False,
         )
         ec2.CfnSubnetRouteTableAssociation(
