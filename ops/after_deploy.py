@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import paused
+from ops import pausing
 from ops.alerts import is_confirmed, subscriptions
-from ops.deployment import Aws, Deployment, find
+from ops.context import Context, Terminal
+from ops.deployment import find
+from ops.errors import code_of
 from worker import advice
 from worker.errors import SyncError
 
@@ -27,111 +27,100 @@ _NO_SCAN_NEEDED = frozenset({"LimitExceededException", "ValidationException"})
 _PAUSED = "paused"
 
 
-@dataclass(frozen=True)
-class After:
-    """A deployed environment, and what an operator has not done yet in it."""
+def pause(context: Context) -> str | None:
+    """A pause that goes on, and one that the deploy has ended."""
+    found = pausing.status(context)
+    enabled = found.named(enabled=True)
+    either = f"Pause again: {advice.command('pause')}\nOr resume:   {advice.command('resume')}"
+    if found.pause and enabled:
+        return f"The scheduled runs are {found.pause}, but this deploy has enabled: {enabled}.\n{either}"
+    if found.pause:
+        return f"The scheduled runs are {found.pause}. To resume: {advice.command('resume')}"
+    if context.options.was_paused and enabled:
+        return f"The environment was paused, and this deploy has enabled: {enabled}.\n{either}"
+    return None
 
-    aws: Aws
-    deployment: Deployment
-    was_paused: bool = False
 
-    def scan(self) -> None:
-        """Start a scan of the image that the task runs: an image is otherwise scanned when it is pushed only."""
-        repository, _, tag = self._image.rpartition("/")[2].rpartition(":")
-        try:
-            self.aws.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageTag": tag})
-        except ClientError as fault:
-            if fault.response["Error"]["Code"] not in _NO_SCAN_NEEDED:
-                raise
-
-    def subscription(self) -> str | None:
-        """No alert is delivered before the subscription is confirmed."""
-        found = subscriptions(self.aws.client("sns"), self.deployment.topic_arn)
-        if any(is_confirmed(one) and one["Protocol"] == "email" for one in found):
-            return None
-        return (
-            "Confirm the subscription to the alerts: open the link in the e-mail from AWS within two days.\n"
-            f"Then check it: {advice.command('alerts', '--test')}"
-        )
-
-    def secrets(self) -> str | None:
-        """A secret has no value until the operator sets one."""
-        named = {"bamboohr": self.deployment.bamboo_secret_arn, "moodle": self.deployment.moodle_secret_arn}
-        unset = [name for name, arn in named.items() if not self._has_value(arn)]
-        if not unset:
-            return None
-        return "\n".join(["Set the credentials:", *(advice.command("secret", "set", name) for name in unset)])
-
-    def first_run(self) -> str | None:
-        """Before the first run there is no state row."""
-        found = self.aws.client("dynamodb").get_item(
-            TableName=self.deployment.table_name,
-            Key={"StateId": {"S": self.deployment.state_id}},
-            ProjectionExpression="StateId",
-        )
-        if "Item" in found:
-            return None
-        return (
-            "Check everything, see what a run would do, and start the first run:\n"
-            f"{advice.command('doctor', '--task')}\n{advice.command('sync', '--dry-run')}\n{advice.command('sync')}\n"
-            "Until the first successful sync the silence alarm is in ALARM."
-        )
-
-    def pause(self) -> str | None:
-        """A pause that goes on, and one that the deploy has ended."""
-        found = paused.status(self.aws, self.deployment)
-        enabled = found.named(enabled=True)
-        either = f"Pause again: {advice.command('pause')}\nOr resume:   {advice.command('resume')}"
-        if found.pause and enabled:
-            return f"The scheduled runs are {found.pause}, but this deploy has enabled: {enabled}.\n{either}"
-        if found.pause:
-            return f"The scheduled runs are {found.pause}. To resume: {advice.command('resume')}"
-        if self.was_paused and enabled:
-            return f"The environment was paused, and this deploy has enabled: {enabled}.\n{either}"
+def subscription(context: Context) -> str | None:
+    """No alert is delivered before the subscription is confirmed."""
+    if any(is_confirmed(one) and one["Protocol"] == "email" for one in subscriptions(context)):
         return None
-
-    def is_paused(self) -> bool:
-        """Whether a pause is noted, or no schedule is enabled."""
-        found = paused.status(self.aws, self.deployment)
-        return found.pause is not None or not any(found.schedules.values())
-
-    def _has_value(self, arn: str) -> bool:
-        return bool(self.aws.client("secretsmanager").describe_secret(SecretId=arn).get("VersionIdsToStages"))
-
-    @cached_property
-    def _image(self) -> str:
-        definition = self.aws.client("ecs").describe_task_definition(taskDefinition=self.deployment.task_definition_arn)
-        (container,) = definition["taskDefinition"]["containerDefinitions"]
-        return str(container["image"])
+    return (
+        "Confirm the subscription to the alerts: open the link in the e-mail from AWS within two days.\n"
+        f"Then check it: {advice.command('alerts', '--test')}"
+    )
 
 
-def to_do(after: After) -> list[str]:
-    """The open steps, in their order."""
-    found = []
-    questions: Sequence[Callable[[], str | None]] = (after.pause, after.subscription, after.secrets, after.first_run)
-    for question in questions:
+def secrets(context: Context) -> str | None:
+    """A secret has no value until the operator sets one."""
+    manager, deployment = context.client("secretsmanager"), context.deployment
+    named = {"bamboohr": deployment.bamboo_secret_arn, "moodle": deployment.moodle_secret_arn}
+    unset = [
+        advice.command("secret", "set", name)
+        for name, arn in named.items()
+        if not manager.describe_secret(SecretId=arn).get("VersionIdsToStages")
+    ]
+    return "\n".join(["Set the credentials:", *unset]) if unset else None
+
+
+def first_run(context: Context) -> str | None:
+    """Before the first run there is no state row."""
+    found = context.client("dynamodb").get_item(
+        TableName=context.deployment.table_name,
+        Key={"StateId": {"S": context.deployment.state_id}},
+        ProjectionExpression="StateId",
+    )
+    if "Item" in found:
+        return None
+    return (
+        "Check everything, see what a run would do, and start the first run:\n"
+        f"{advice.command('doctor', '--task')}\n{advice.command('sync', '--dry-run')}\n{advice.command('sync')}\n"
+        "Until the first successful sync the silence alarm is in ALARM."
+    )
+
+
+_QUESTIONS: Sequence[Callable[[Context], str | None]] = (pause, subscription, secrets, first_run)
+"""Each returns an open step, or None if there is nothing to do; in the order of the list."""
+
+
+def _scan(context: Context) -> None:
+    """Start a scan of the image that the task runs: an image is otherwise scanned when it is pushed only."""
+    definition = context.client("ecs").describe_task_definition(taskDefinition=context.deployment.task_definition_arn)
+    (container,) = definition["taskDefinition"]["containerDefinitions"]
+    repository, _, tag = container["image"].rpartition("/")[2].rpartition(":")
+    try:
+        context.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageTag": tag})
+    except ClientError as fault:
+        if code_of(fault) not in _NO_SCAN_NEEDED:
+            raise
+
+
+def _open_steps(context: Context) -> Iterator[str]:
+    for question in _QUESTIONS:
         try:
-            answer = question()
+            answer = question(context)
         except (BotoCoreError, ClientError) as fault:
-            _note(f"Not known: {question.__name__} ({fault})")
+            context.terminal.note(f"Not known: {question.__name__} ({fault})")
         else:
-            found += [answer] if answer else []
-    return found
+            if answer:
+                yield answer
 
 
-def report(after: After) -> None:
+def _report(context: Context) -> None:
     """Start the scan; print the open steps."""
     try:
-        after.scan()
+        _scan(context)
     except (BotoCoreError, ClientError) as fault:
-        _note(f"No scan of the image was started: {fault}")
-    steps = to_do(after)
-    lines = [f"{number}. " + step.replace("\n", "\n   ") for number, step in enumerate(steps, 1)]
-    sys.stdout.write("\n".join(["", "What to do next:", *lines, ""]) if lines else "\nNothing is left to do.\n")
+        context.terminal.note(f"No scan of the image was started: {fault}")
+    lines = [f"{number}. " + step.replace("\n", "\n   ") for number, step in enumerate(_open_steps(context), 1)]
+    context.terminal.print("\n".join(["", "What to do next:", *lines]) if lines else "\nNothing is left to do.")
 
 
-def _note(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+def _print_if_paused(context: Context) -> None:
+    """A pause is recorded, or no schedule is enabled."""
+    found = pausing.status(context)
+    if found.pause is not None or not any(found.schedules.values()):
+        context.terminal.print(_PAUSED)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -142,18 +131,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--before", action="store_true", help=f"print {_PAUSED} if it is paused, and nothing else")
     parser.add_argument("--was-paused", action="store_true", help="if --before printed that")
     options = parser.parse_args(arguments)
-    file = str(options.env_file) if options.env_file else ""
     try:
-        with advice.using(advice.CommandLine(advice.LXP, options.env, file)):
-            after = After(*find(options.env, options.env_file), options.was_paused)
-            if options.before:
-                sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
-            else:
-                report(after)
+        with advice.using(advice.CommandLine(advice.LXP, options.env, str(options.env_file or ""))):
+            aws, deployment = find(options.env, options.env_file)
+            context = Context(options=options, environment=options.env, aws=aws, deployment=deployment)
+            (_print_if_paused if options.before else _report)(context)
     except (SyncError, BotoCoreError, ClientError) as fault:
         # Before a first deploy there is no stack; any other fault is reported by the deploy itself.
         if not options.before:
-            _note(f"What to do next is not known: {fault}")
+            Terminal().note(f"What to do next is not known: {fault}")
     return 0
 
 

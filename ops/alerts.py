@@ -6,15 +6,15 @@ follows links can cancel it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.context import Context, add_operation
+from ops.context import Context
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers
+from worker.commands.parser import Parsers, add_command
 from worker.errors import ExitCode
 
 # A deploy compares templates, sees no change, and does not create it again.
@@ -23,12 +23,12 @@ _RESTORE = "create it again as docs/decisions/schedule-group.md describes"
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_operation(
+    parser = add_command(
         parsers,
         "alerts",
-        alerts,
+        operate=alerts,
         summary="check that alerts are delivered; send a test message",
-        teaches="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
+        details="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
         " task, and the alarms\n(deleted, disabled). Ends with exit code 1 if something is wrong. Run it once a month.",
     )
     parser.add_argument("--test", action="store_true", help="send a test message to every subscriber")
@@ -44,7 +44,7 @@ def alerts(context: Context) -> int:
     if options.subscribe:
         sns.subscribe(TopicArn=deployment.topic_arn, Protocol="email", Endpoint=deployment.alert_email)
         terminal.print("AlertEmail was asked to confirm. Open that e-mail and follow its link within two days.")
-    found = subscriptions(sns, deployment.topic_arn)
+    found = subscriptions(context)
     for one in found:
         state = "confirmed" if is_confirmed(one) else "NOT CONFIRMED"
         terminal.print(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
@@ -52,21 +52,36 @@ def alerts(context: Context) -> int:
     for text in faults:
         terminal.print(f"PROBLEM: {text}")
     if options.test:
-        _send_test(context, sns)
+        family = deployment.task_family
+        sent = sns.publish(
+            TopicArn=deployment.topic_arn,
+            Subject=f"Test: {family}",
+            Message=f"This is a test of the alerts of {family}. Nothing is wrong.",
+        )
+        terminal.print(
+            f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not in the junk folder."
+        )
     if not faults:
         terminal.print("The alerts are delivered.")
     return ExitCode.ERRORS if faults else ExitCode.OK
 
 
-def subscriptions(sns: Any, topic: str) -> list[Mapping[str, Any]]:
+def subscriptions(context: Context) -> list[Mapping[str, Any]]:
     """The subscriptions of the alert topic."""
-    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    pages = context.client("sns").get_paginator("list_subscriptions_by_topic")
+    pages = pages.paginate(TopicArn=context.deployment.topic_arn)
     return [one for page in pages for one in page["Subscriptions"]]
 
 
 def is_confirmed(subscription: Mapping[str, Any]) -> bool:
     """Before it is confirmed, a subscription has a word in place of its ARN."""
     return str(subscription["SubscriptionArn"]).startswith("arn:")
+
+
+def alarms_by_name(context: Context, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Those of the alarms that exist."""
+    found = context.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    return {alarm["AlarmName"]: alarm for alarm in found}
 
 
 def _wrong_subscriptions(context: Context, found: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -102,27 +117,12 @@ def _wrong_alarms(context: Context) -> Iterator[str]:
     deployment = context.deployment
     alarm_names = (deployment.silence_alarm_name, deployment.dead_letter_alarm_name, deployment.parked_alarm_name)
     names = [name for name in alarm_names if name]
-    alarms = {
-        alarm["AlarmName"]: alarm
-        for alarm in context.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    }
+    alarms = alarms_by_name(context, names)
     for name in names:
         if name not in alarms:
             yield f"the alarm {name} was deleted; {_RESTORE}"
         elif not alarms[name]["ActionsEnabled"]:
             yield f"the alarm {name} is disabled; unless the sync is paused on purpose: {advice.command('resume')}"
-
-
-def _send_test(context: Context, sns: Any) -> None:
-    family = context.deployment.task_family
-    sent = sns.publish(
-        TopicArn=context.deployment.topic_arn,
-        Subject=f"Test: {family}",
-        Message=f"This is a test of the alerts of {family}. Nothing is wrong.",
-    )
-    context.terminal.print(
-        f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not in the junk folder."
-    )
 
 
 def _masked(endpoint: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ops import here, log, tasks
@@ -14,8 +14,8 @@ from ops.context import Context
 from ops.errors import Interrupted, Unavailable
 from worker import advice
 from worker.commands import sync
-from worker.commands.base import whole_number
-from worker.commands.confirmation import check_terminal
+from worker.commands.base import check_terminal
+from worker.commands.parser import whole_number
 from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
 from worker.words import counted
@@ -33,10 +33,19 @@ _PLANNED = frozenset({ExitCode.OK, ExitCode.ERRORS, ExitCode.HELD})
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
-def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add what a run as a task takes beside the options of the worker."""
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    add_waiting(parser)
+def add_options(parser: argparse.ArgumentParser, command: str, *, is_run: bool) -> None:
+    """Add what a command of the worker takes beside its own options, with `--env`."""
+    if is_run:
+        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    else:
+        parser.add_argument("--task", action="store_true", help="run in a task, with the role and network of the runs")
+    parser.add_argument(
+        "--wait",
+        metavar="MINUTES",
+        type=whole_number(1, _MOST_MINUTES),
+        default=400,
+        help="how many minutes to wait for the task to end (default: %(default)s)",
+    )
     if command == "sync":
         parser.add_argument(
             "--max-suspensions",
@@ -46,27 +55,19 @@ def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
         )
 
 
-def add_waiting(parser: argparse.ArgumentParser) -> None:
-    """Add `--wait`."""
-    parser.add_argument(
-        "--wait",
-        metavar="MINUTES",
-        type=whole_number(1, _MOST_MINUTES),
-        default=400,
-        help="how many minutes to wait for the task to end (default: %(default)s)",
-    )
-
-
 def run(context: Context, words: Sequence[str]) -> int:
     """Run a command that writes to Moodle; print its summary. `words` are the worker's."""
     options, command = context.options, [word for word in words if word not in _FOR_A_TERMINAL]
     # Refused here, since a task takes a minute to do so.
-    _require_run_id(getattr(options, "held_run", getattr(options, "undone_run", None)))
+    run_id = getattr(options, "about_run", None)
+    if run_id is not None and not _RUN_ID.fullmatch(run_id):
+        raise UsageError(
+            "this is not a run_id, which looks like 20260131T033000Z-1a2b3c4d and is not the id of the task",
+            advice="the summary of a run begins with its run_id",
+        )
     if options.command == "sync":
         sync.request(options)
-        limit = options.max_suspensions
-        settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
-        return _run(context, command, settings, is_report=False)
+        return _run(context, command, _print_summary)
     if options.show_values:
         check_terminal(options)
         # Here and not in a task, which would write the values to its log.
@@ -78,25 +79,17 @@ def run(context: Context, words: Sequence[str]) -> int:
         context.terminal.note(f"To preview it first: {first} (with names and values: --show-values)")
     if not options.dry_run:
         context.confirm(f"Run `{' '.join(command)}` in {context.environment}?")
-    return _run(context, [*command, "--yes"], {}, is_report=False)
+    return _run(context, [*command, "--yes"], _print_summary)
 
 
 def report(context: Context, words: Sequence[str]) -> int:
     """Run a report; print its log."""
-    return _run(context, words, {}, is_report=True)
+    return _run(context, words, _print_log)
 
 
-def _require_run_id(text: str | None) -> None:
-    if text is not None and not _RUN_ID.fullmatch(text):
-        raise UsageError(
-            "this is not a run_id, which looks like 20260131T033000Z-1a2b3c4d and is not the id of the task",
-            advice="the summary of a run begins with its run_id",
-        )
-
-
-def _run(context: Context, command: Sequence[str], settings: Mapping[str, str], *, is_report: bool) -> int:
+def _run(context: Context, command: Sequence[str], print_result: Callable[[Context, str], bool]) -> int:
     """Start the task, wait, and show what it logged; the exit code is the task's."""
-    task_id = _start(context, command, {"TRIGGER": "manual", **settings})
+    task_id = _start(context, command)
     context.terminal.note(f"Task {task_id} was started. Its log: {advice.command('runs', 'logs')}")
     try:
         task = _wait(context, task_id)
@@ -105,18 +98,20 @@ def _run(context: Context, command: Sequence[str], settings: Mapping[str, str], 
             f"no longer waiting; the task {task_id} keeps running",
             advice=f"stop it with: {advice.command('runs', 'stop')}",
         ) from None
-    container = context.deployment.container_name
-    code = tasks.exit_code_of(task, container)
+    code = tasks.exit_code_of(context, task)
     if code is None:
-        context.terminal.print(tasks.readable(task, container))
+        context.terminal.print(tasks.readable(context, task))
         raise Unavailable("the container never ran, so there is no exit code", advice="see the stopped reason above")
-    if not (_print_log if is_report else _print_summary)(context, task_id):
-        context.terminal.print(tasks.readable(task, container))
+    if not print_result(context, task_id):
+        context.terminal.print(tasks.readable(context, task))
     return code
 
 
-def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]) -> str:
+def _start(context: Context, command: Sequence[str]) -> str:
     deployment = context.deployment
+    variables = {"TRIGGER": "manual"}
+    if (limit := getattr(context.options, "max_suspensions", None)) is not None:
+        variables["MAX_SUSPENSIONS"] = str(limit)
     network = {
         "subnets": deployment.subnet_ids.split(","),
         "securityGroups": [deployment.security_group_id],
@@ -125,7 +120,7 @@ def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]
     override = {
         "name": deployment.container_name,
         "command": list(command),
-        "environment": [{"name": name, "value": value} for name, value in settings.items()],
+        "environment": [{"name": name, "value": value} for name, value in variables.items()],
     }
     answer = context.client("ecs").run_task(
         cluster=deployment.cluster_name,
@@ -147,10 +142,9 @@ def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]
 def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
     for waited in context.pace.ticks(every=_POLL_SECONDS, within=context.options.wait * 60):
         # ECS may not list a task yet that was started a moment ago.
-        for task in tasks.described(context, [task_id]):
-            status = task["lastStatus"]
-            context.terminal.progress(f"{status.lower()} {int(waited) // 60}:{int(waited) % 60:02d}")
-            if status == "STOPPED":
+        if task := tasks.find(context, task_id):
+            context.terminal.progress(f"{task['lastStatus'].lower()} {int(waited) // 60}:{int(waited) % 60:02d}")
+            if tasks.has_ended(task):
                 return task
     raise Unavailable(
         f"the task {task_id} has not ended after {counted(context.options.wait, 'minute')}; it keeps running",
@@ -171,23 +165,18 @@ def _print_summary(context: Context, task_id: str) -> bool:
 
 
 def _print_log(context: Context, task_id: str) -> bool:
-    """Print the log of a report; with `--json` stdout gets JSON alone."""
+    """Print the log of a report, once it has stopped growing; with `--json` stdout gets JSON alone."""
     as_json, terminal = getattr(context.options, "json", False), context.terminal
-    messages = _complete_log(context, task_id)
+    messages: list[str] = []
+    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
+        # No line of a report is known to be its last.
+        before, (messages, _token) = messages, log.read(context, task_id)
+        if messages and messages == before:
+            break
+        terminal.progress("waiting for the log")
     for message in messages:
         if as_json:
             (terminal.note if message.startswith(_REMARKS) else terminal.print)(message)
         else:
             terminal.print(log.readable(message))
     return bool(messages)
-
-
-def _complete_log(context: Context, task_id: str) -> list[str]:
-    """The log, once it has stopped growing: no line of a report is known to be its last."""
-    messages: list[str] = []
-    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
-        before, (messages, _token) = messages, log.read(context, task_id)
-        if messages and messages == before:
-            break
-        context.terminal.progress("waiting for the log")
-    return messages

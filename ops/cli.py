@@ -8,19 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from types import ModuleType
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import alerts, as_task, credentials, dead_letters, here, pausing, runs
-from ops.context import Context, Pace
+from ops.context import Context, Pace, Terminal
 from ops.deployment import find
 from ops.errors import Interrupted, refusal
-from ops.terminal import Terminal
 from worker import advice, cli
 from worker.commands import people
-from worker.commands.parser import Parser, leaves, overview, subcommands
+from worker.commands.parser import Parser, leaves, parser_of, subcommands
 from worker.errors import ExitCode, SyncError, UsageError
 
 
@@ -33,21 +31,9 @@ class Place(Enum):
 
 
 PLACES: Mapping[str, Place] = {
-    "sync": Place.TASK,
-    "approve": Place.TASK,
-    "reconcile": Place.TASK,
-    "undo": Place.TASK,
-    "plan": Place.HERE,
-    "explain": Place.HERE,
-    "people": Place.HERE,
-    "state": Place.HERE,
-    "doctor": Place.HERE,
-    "runs": Place.OPERATOR,
-    "secret": Place.OPERATOR,
-    "alerts": Place.OPERATOR,
-    "dead-letters": Place.OPERATOR,
-    "pause": Place.OPERATOR,
-    "resume": Place.OPERATOR,
+    **dict.fromkeys(("sync", "approve", "reconcile", "undo"), Place.TASK),
+    **dict.fromkeys(("plan", "explain", "people", "state", "doctor"), Place.HERE),
+    **dict.fromkeys(advice.OPERATOR_COMMANDS, Place.OPERATOR),
 }
 
 FORWARDS: Mapping[str, tuple[str, ...]] = {
@@ -64,14 +50,7 @@ FORWARDS: Mapping[str, tuple[str, ...]] = {
 }
 """What the targets of make and former versions call a command."""
 
-_OWN: Mapping[str, ModuleType] = {
-    "runs": runs,
-    "secret": credentials,
-    "alerts": alerts,
-    "dead-letters": dead_letters,
-    "pause": pausing,
-}
-
+_OWN = (runs, credentials, alerts, dead_letters, pausing)
 
 GROUPS = {
     "Try it": ("doctor", "plan", "explain"),
@@ -135,7 +114,10 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
             return ExitCode.USAGE
         options = parser.parse_args(words)
         place = PLACES[options.command]
-        worker_words = _worker_words(options, words)
+        # The command as it was typed, without the options that the worker does not have.
+        own = Parser(add_help=False)
+        _add_options(own, options.command)
+        worker_words = own.parse_known_args(words)[1]
         if not environment:
             _without_environment(place, words, worker_words)
         aws, deployment = find(environment, file)
@@ -182,43 +164,26 @@ def _without_environment(place: Place, words: Sequence[str], worker_words: Seque
     here.become_worker(worker_words)
 
 
-def _worker_words(options: argparse.Namespace, words: Sequence[str]) -> list[str]:
-    """The command as it was typed, without the options that the worker does not have."""
-    own = Parser(add_help=False)
-    _add_options(own, options.command)
-    return own.parse_known_args(words)[1]
-
-
 def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add what a command of the worker takes beside its own options, with `--env`."""
-    if PLACES[command] is Place.TASK:
-        as_task.add_run_options(parser, command)
-    elif PLACES[command] is Place.HERE:
-        parser.add_argument("--task", action="store_true", help="run in a task, with the role and network of the runs")
-        as_task.add_waiting(parser)
+    if PLACES[command] is not Place.OPERATOR:
+        as_task.add_options(parser, command, is_run=PLACES[command] is Place.TASK)
 
 
 def make_parser() -> Parser:
     """Return the parser of every command, in the words of the reader of the moment."""
-    prog = advice.current().prefix
-    parser = Parser(
-        prog=prog,
+    parser = parser_of(
+        (*cli.COMMANDS.values(), *_OWN),
+        GROUPS,
         usage="./lxp [--env NAME] COMMAND [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR, on this machine or in an environment on AWS.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
     )
     _add_environment(parser)
     cli.add_information(parser)
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
-    )
-    for module in (*cli.COMMANDS.values(), *_OWN.values()):
-        module.add(commands)
-    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EPILOG)}"
     for command, place in PLACES.items():
         for leaf in leaves(subcommands(parser)[command]):
             if place is Place.OPERATOR:
-                leaf.prog = advice.command(*leaf.prog.removeprefix(prog).split())
+                leaf.prog = advice.command(*leaf.prog.removeprefix(parser.prog).split())
             else:
                 _add_options(leaf.add_argument_group("with --env", f"{command} {place.value}"), command)  # type: ignore[arg-type]
     return parser

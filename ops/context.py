@@ -1,18 +1,20 @@
-"""What every command on a deployed environment works with."""
+"""What every command on a deployed environment works with: AWS, the terminal, the time and the options."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
+import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ops.deployment import Aws, Deployment
-from ops.terminal import Terminal
-from worker.commands.base import Parsers, add_command
-from worker.commands.base import confirm as ask
+from worker.commands.base import confirm
 from worker.stopping import StopSignal
+
+_CLEAR_LINE = "\r\x1b[K"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,40 @@ class Pace:
             waited += every
 
 
+class Terminal:
+    """Stdout for results, stderr for all else. Progress is shown on a terminal only, on a line that is then cleared."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def print(self, text: str) -> None:
+        """Print a result."""
+        self._clear()
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Print something beside the result."""
+        self._clear()
+        sys.stderr.write(f"{text}\n")
+
+    def progress(self, text: str) -> None:
+        """Show what is being waited for."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{_CLEAR_LINE}{text}")
+            sys.stderr.flush()
+            self._shown = True
+
+    def _clear(self) -> None:
+        if self._shown:
+            sys.stderr.write(_CLEAR_LINE)
+            self._shown = False
+
+    def read_secret(self, prompt: str) -> str:
+        """Read a value without showing it: from a prompt without echo, or the whole of stdin."""
+        return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.read()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a command works with."""
@@ -39,8 +75,8 @@ class Context:
     environment: str
     aws: Aws
     deployment: Deployment
-    terminal: Terminal
-    pace: Pace
+    terminal: Terminal = field(default_factory=Terminal)
+    pace: Pace = field(default_factory=Pace)
 
     def client(self, service: str) -> Any:
         """A boto3 client."""
@@ -48,16 +84,4 @@ class Context:
 
     def confirm(self, question: str) -> None:
         """Return only if the operator confirms, here or with `--yes`."""
-        ask(question, StopSignal(), yes=self.options.yes)
-
-
-Operate = Callable[[Context], int]
-
-
-def add_operation(
-    parsers: Parsers, name: str, operate: Operate, *, summary: str, teaches: str
-) -> argparse.ArgumentParser:
-    """Add the parser of a command that is the operator's own."""
-    parser = add_command(parsers, name, summary=summary, teaches=teaches)
-    parser.set_defaults(operate=operate)
-    return parser
+        confirm(question, StopSignal(), yes=self.options.yes)

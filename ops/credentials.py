@@ -7,9 +7,9 @@ import json
 import re
 from dataclasses import dataclass
 
-from ops.context import Context, add_operation
+from ops.context import Context
 from worker import advice
-from worker.commands.base import Parsers
+from worker.commands.parser import Parsers, add_command
 from worker.config.credentials import KEYS
 from worker.errors import ExitCode, UsageError
 
@@ -24,6 +24,9 @@ class _Kind:
     key: str
     digits: int
 
+    def has_form_of(self, value: str) -> bool:
+        return re.fullmatch(f"[0-9A-Fa-f]{{{self.digits}}}", value) is not None
+
 
 _KINDS = {
     "bamboohr": _Kind("BambooHR API key", KEYS["BAMBOOHR_API_KEY"], 40),
@@ -34,18 +37,18 @@ _KINDS = {
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     summary = "set the BambooHR API key or the Moodle token"
-    teaches = "Sets the BambooHR API key or the Moodle token."
-    group = parsers.add_parser("secret", help=summary, description=teaches).add_subparsers(
+    details = "Sets the BambooHR API key or the Moodle token."
+    group = parsers.add_parser("secret", help=summary, description=details).add_subparsers(
         metavar="WHAT", required=True
     )
-    systems = group.add_parser("set", help=summary, description=teaches).add_subparsers(metavar="SYSTEM", required=True)
+    systems = group.add_parser("set", help=summary, description=details).add_subparsers(metavar="SYSTEM", required=True)
     for system, kind in _KINDS.items():
-        parser = add_operation(
+        parser = add_command(
             systems,
             system,
-            set_secret,
+            operate=set_secret,
             summary=f"set the {kind.name}",
-            teaches=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
+            details=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
             " it to\nAWS Secrets Manager. The next run reads it; no deploy is needed.",
         )
         parser.set_defaults(system=system)
@@ -59,7 +62,7 @@ def set_secret(context: Context) -> int:
     system, deployment = context.options.system, context.deployment
     kind = _KINDS[system]
     secret = deployment.bamboo_secret_arn if system == "bamboohr" else deployment.moodle_secret_arn
-    value = _checked(context.terminal.hidden(f"{kind.name} (not shown): ").strip(), kind, context.options)
+    value = _checked(context.terminal.read_secret(f"{kind.name} (not shown): ").strip(), kind, context.options)
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
     context.terminal.print(
         f"The {kind.name} of {context.environment} is set. The next run uses it; to try it now without writing:\n"
@@ -73,9 +76,9 @@ def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
         raise _wrong(f"no {kind.name} was given")
     if not _USABLE.fullmatch(value):
         raise _wrong(f"this is not a {kind.name}: it must be one word of at most 512 printable ASCII characters")
-    if options.any_form or re.fullmatch(f"[0-9A-Fa-f]{{{kind.digits}}}", value):
+    if options.any_form or kind.has_form_of(value):
         return value
-    other = next((one for one in _KINDS.values() if re.fullmatch(f"[0-9A-Fa-f]{{{one.digits}}}", value)), None)
+    other = next((one for one in _KINDS.values() if one.has_form_of(value)), None)
     if other:
         raise _wrong(f"this looks like a {other.name}, not like a {kind.name} ({kind.digits} hexadecimal digits)")
     raise _wrong(

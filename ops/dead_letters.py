@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.context import Context, add_operation
-from worker.commands.base import Parsers, add_yes
+from ops.context import Context
+from worker.commands.parser import Parsers, add_command, add_flags
 from worker.errors import ExitCode
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.reports.terminal import moment
 from worker.words import counted
 
@@ -21,16 +21,16 @@ _WAIT_SECONDS = 2
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_operation(
+    parser = add_command(
         parsers,
         "dead-letters",
-        dead_letters,
+        operate=dead_letters,
         summary="show why a scheduled start or an e-mail was not delivered",
-        teaches="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
+        details="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
         " clears when the\nqueue is empty: fix the cause, then run the command with --clear.",
     )
     parser.add_argument("--clear", action="store_true", help="remove the messages that were shown")
-    add_yes(parser)
+    add_flags(parser, "--yes")
 
 
 def dead_letters(context: Context) -> int:
@@ -52,7 +52,9 @@ def dead_letters(context: Context) -> int:
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[-1]["ReceiptHandle"])
             found.pop()
     finally:
-        _show_again(sqs, queue, found)
+        # Make messages visible again at once: another `dead-letters` within 30 s would find the queue empty.
+        for message in found:
+            sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     context.terminal.print(f"{shown} removed.")
     return ExitCode.OK
 
@@ -68,21 +70,14 @@ def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
             MessageSystemAttributeNames=["SentTimestamp"],
             MessageAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
-        if not messages:
+        if not answer.get("Messages"):
             return
-        yield from messages
-
-
-def _show_again(sqs: Any, queue: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """Make messages visible again at once: another `dead-letters` within 30 s would find the queue empty."""
-    for message in found:
-        sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+        yield from answer["Messages"]
 
 
 def _readable(message: Mapping[str, Any]) -> str:
     sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000
     attributes = message.get("MessageAttributes", {})
-    return f"{moment(sent)}\n" + facts(
+    return f"{moment(sent)}\n" + name_value_lines(
         (name.lower().replace("_", " "), value.get("StringValue")) for name, value in sorted(attributes.items())
     )

@@ -100,22 +100,28 @@ def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
         wanted = parameters.load(environment, file)
     except ParameterError as fault:
         raise UsageError(str(fault), advice="correct the environment's file, or name another one") from None
-    aws = Aws(wanted.region)
-    _require_account(aws, wanted.account, environment)
-    outputs = _outputs(aws, wanted.project_name)
-    _require_environment(outputs, wanted.project_name, environment)
-    return aws, _deployment(outputs, wanted.project_name)
-
-
-def _require_account(aws: Aws, account: str | None, environment: str) -> None:
-    if account is None:
-        return
-    ours = aws.client("sts").get_caller_identity()["Account"]
-    if ours != account:
+    aws, stack = Aws(wanted.region), wanted.project_name
+    if wanted.account and (ours := aws.client("sts").get_caller_identity()["Account"]) != wanted.account:
         raise Unavailable(
-            f"{environment} is in account {account}, but these credentials are for {ours}",
+            f"{environment} is in account {wanted.account}, but these credentials are for {ours}",
             advice="select the right credentials with AWS_PROFILE",
         )
+    outputs = _outputs(aws, stack)
+    deployed = outputs.get("Environment", environment)
+    if deployed != environment:
+        raise UsageError(
+            f"the stack {stack} was deployed as {deployed}, but the command names {environment}",
+            advice=f"name the environment {deployed}",
+        )
+    missing = [name for name in output_names(required=True).values() if name not in outputs]
+    if missing:
+        raise Unavailable(
+            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or it is an older version",
+            advice=f"deploy it: {advice.command('deploy')}",
+        )
+    return aws, Deployment(
+        **{attribute: outputs[name] for attribute, name in output_names().items() if name in outputs}
+    )
 
 
 def _outputs(aws: Aws, stack: str) -> Mapping[str, str]:
@@ -129,22 +135,3 @@ def _outputs(aws: Aws, stack: str) -> Mapping[str, str]:
             advice=f"deploy it: {advice.command('deploy')}; or name the right account (AWS_PROFILE) and region",
         ) from None
     return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-
-
-def _require_environment(outputs: Mapping[str, str], stack: str, environment: str) -> None:
-    deployed = outputs.get("Environment", environment)
-    if deployed != environment:
-        raise UsageError(
-            f"the stack {stack} was deployed as {deployed}, but the command names {environment}",
-            advice=f"name the environment {deployed}",
-        )
-
-
-def _deployment(outputs: Mapping[str, str], stack: str) -> Deployment:
-    missing = [name for name in output_names(required=True).values() if name not in outputs]
-    if missing:
-        raise Unavailable(
-            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or it is an older version",
-            advice=f"deploy it: {advice.command('deploy')}",
-        )
-    return Deployment(**{attribute: outputs[name] for attribute, name in output_names().items() if name in outputs})

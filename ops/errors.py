@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -43,7 +41,6 @@ _NOT_ACCEPTED = frozenset(
         "UnrecognizedClientException",
     }
 )
-_LOG_IN = "log in to AWS again, or name other credentials with AWS_PROFILE"
 
 
 def code_of(fault: ClientError) -> str:
@@ -53,8 +50,6 @@ def code_of(fault: ClientError) -> str:
 
 def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
     """The error for an operator, from one of boto3."""
-    if isinstance(fault, ClientError):
-        return _client_error(fault)
     if isinstance(fault, NoRegionError):
         return Unavailable(
             "no AWS region is set",
@@ -68,10 +63,8 @@ def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
         return Unavailable(
             f"AWS cannot be reached: {fault}", advice="check the network, the region and AWS_ENDPOINT_URL"
         )
-    return Unavailable(f"AWS could not be called: {fault}")
-
-
-def _client_error(fault: ClientError) -> Unavailable:
+    if not isinstance(fault, ClientError):
+        return Unavailable(f"AWS could not be called: {fault}")
     code, operation = code_of(fault), fault.operation_name
     if code in _NOT_ALLOWED:
         return Unavailable(
@@ -80,6 +73,9 @@ def _client_error(fault: ClientError) -> Unavailable:
             ' "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
         )
     if code in _NOT_ACCEPTED:
-        return Unavailable(f"AWS does not accept these credentials ({code})", advice=_LOG_IN)
-    detail: dict[str, Any] = dict(fault.response.get("Error", {}))
-    return Unavailable(f"AWS refused {operation} ({code}): {detail.get('Message', 'no reason given')}")
+        return Unavailable(
+            f"AWS does not accept these credentials ({code})",
+            advice="log in to AWS again, or name other credentials with AWS_PROFILE",
+        )
+    reason = fault.response.get("Error", {}).get("Message", "no reason given")
+    return Unavailable(f"AWS refused {operation} ({code}): {reason}")

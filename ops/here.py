@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from botocore.exceptions import ClientError
 
-from ops import paused
+from ops import pausing
 from ops.context import Context
 from ops.errors import Interrupted, Unavailable, code_of
 from worker import advice
@@ -34,7 +34,7 @@ _BY_SIGNAL = 128
 def check_deployment(context: Context) -> None:
     """Let `doctor` begin with what only an operator can read."""
     if context.options.command == "doctor":
-        for check in (*_check_alarm(context), *_check_pause(context)):
+        for check in _operator_checks(context):
             print_check(check, as_json=context.options.json)
 
 
@@ -54,7 +54,11 @@ def _variables(environment: Mapping[str, str]) -> dict[str, str]:
 
 def run(context: Context, words: Sequence[str], *, stdout: int | None = None) -> int:
     """Run the worker with the deployed settings, on this terminal; the exit code is the worker's."""
-    variables = _variables(_environment(context))
+    inherited = {
+        name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+    }
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), context.aws.region)
+    variables = _variables({**_settings(context), **inherited, **region})
     with subprocess.Popen(_command(words), env=variables, stdout=stdout) as process:  # noqa: S603
         try:
             code = process.wait()
@@ -67,14 +71,6 @@ def run(context: Context, words: Sequence[str], *, stdout: int | None = None) ->
                 process.kill()
                 raise Interrupted("interrupted") from None
     return _BY_SIGNAL - code if code < 0 else code
-
-
-def _environment(context: Context) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
-    }
-    region = context.aws.region
-    return {**_settings(context), **inherited, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
 
 
 def _settings(context: Context) -> Mapping[str, str]:
@@ -90,19 +86,16 @@ def _settings(context: Context) -> Mapping[str, str]:
     )
 
 
-def _check_alarm(context: Context) -> Iterator[Check]:
+def _operator_checks(context: Context) -> Iterator[Check]:
+    """Compare the pause with schedules and alarm, which the worker cannot read. Nothing is said if they fit."""
     if not context.deployment.silence_alarm_name:
         yield warning(
             "silence alarm",
             "there is none (SilenceHours = 0): no e-mail says that runs have stopped",
             f"check from time to time: {advice.command('runs', 'list')}",
         )
-
-
-def _check_pause(context: Context) -> Iterator[Check]:
-    """Compare the pause with schedules and alarm, which the worker cannot read. Nothing is said if they fit."""
     try:
-        contradiction = paused.status(context.aws, context.deployment).contradiction
+        contradiction = pausing.status(context).contradiction
     except ClientError as fault:
         yield warning(
             "pause",

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from ops.context import Context
 from ops.errors import code_of
 from worker import advice
-from worker.reports.terminal import filled, summary_text
+from worker.reports.terminal import nonempty, summary_text
 
 _SUMMARY = "sync.summary"
 _SUMMARIES = f'{{ $.event = "{_SUMMARY}" }}'
@@ -45,7 +45,7 @@ def read(context: Context, task_id: str, token: str | None = None) -> tuple[list
 def summary_of(context: Context, task_id: str) -> Mapping[str, Any] | None:
     """The summary of a task's run; None while there is none."""
     messages, _ = read(context, task_id)
-    return next((line for message in reversed(messages) if (line := _summary(message))), None)
+    return next((line for line in map(_event, reversed(messages)) if line.get("event") == _SUMMARY), None)
 
 
 def newest_stream(context: Context) -> str | None:
@@ -64,12 +64,12 @@ def summaries(context: Context, days: int) -> Iterator[tuple[str, Mapping[str, A
     for number, page in enumerate(pages, start=1):
         context.terminal.progress(f"reading the log, page {number}")
         for event in page["events"]:
-            summary = _summary(event["message"])
-            if summary:
-                yield event["logStreamName"], summary
+            line = _event(event["message"])
+            if line.get("event") == _SUMMARY:
+                yield event["logStreamName"], line
 
 
-def parse(message: str) -> Mapping[str, Any]:
+def _event(message: str) -> Mapping[str, Any]:
     """The event that a line logs; empty for a line of text, which is a report or a crash that was not logged."""
     try:
         line = json.loads(message)
@@ -78,26 +78,21 @@ def parse(message: str) -> Mapping[str, Any]:
     return line if isinstance(line, dict) and "event" in line else {}
 
 
-def _summary(message: str) -> Mapping[str, Any] | None:
-    line = parse(message) if _SUMMARY in message else {}
-    return line if line.get("event") == _SUMMARY else None
-
-
 def is_grave(message: str) -> bool:
     """Whether `runs logs --errors` shows the line."""
-    line = parse(message)
+    line = _event(message)
     return not line or line["event"] == _SUMMARY or line.get("level") in _GRAVE
 
 
 def readable(message: str) -> str:
     """The line for a person: a summary as a block, another event on one line, text as it is."""
-    line = parse(message)
+    line = _event(message)
     if not line:
         return message
     if line["event"] == _SUMMARY:
         return summary_text(line)
     heading = f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}".strip()
-    values = " ".join(f"{name}={_word(value)}" for name, value in filled(line, _HEADING))
+    values = " ".join(f"{name}={_word(value)}" for name, value in nonempty(line, _HEADING))
     return advice.current().fill_in(f"{heading}  {values}".rstrip())
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops import log, paused, tasks
-from ops.context import Context, add_operation
+from ops import log, pausing, tasks
+from ops.context import Context
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers, add_command, add_yes, whole_number
+from worker.commands.parser import Parsers, add_command, add_flags, whole_number
 from worker.errors import ExitCode, SyncError
 from worker.reports.table import columns
 from worker.reports.terminal import summary_text
@@ -48,10 +47,10 @@ continues from there. The failure e-mail is sent."""
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     group = add_command(
-        parsers, "runs", summary="list the runs, show one, read its log, stop it", teaches=_LIST
+        parsers, "runs", summary="list the runs, show one, read its log, stop it", details=_LIST
     ).add_subparsers(metavar="WHAT", required=True)
-    listing = add_operation(
-        group, "list", list_runs, summary="show how the last runs went, one line each", teaches=_LIST
+    listing = add_command(
+        group, "list", operate=list_runs, summary="show how the last runs went, one line each", details=_LIST
     )
     number = whole_number(1, 10_000)
     listing.add_argument("--last", type=number, default=10, metavar="N", help="how many runs (default: %(default)s)")
@@ -59,33 +58,39 @@ def add(parsers: Parsers) -> None:
         "--days", type=number, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
-    shown = add_operation(
-        group, "show", show, summary="show one run: why it stopped, its exit code, times and summary", teaches=_SHOW
+    shown = add_command(
+        group,
+        "show",
+        operate=show,
+        summary="show one run: why it stopped, its exit code, times and summary",
+        details=_SHOW,
     )
-    logs = add_operation(
-        group, "logs", print_log, summary="print the log of the last run, or of another run", teaches=_LOGS
+    logs = add_command(
+        group, "logs", operate=print_log, summary="print the log of the last run, or of another run", details=_LOGS
     )
     logs.add_argument(
         "--errors", action="store_true", help="only warnings, errors, the summary, and lines that are not log lines"
     )
     logs.add_argument("--follow", action="store_true", help="continue until the task has ended")
     logs.add_argument("--json", action="store_true", help="the lines as they were logged")
-    stopped = add_operation(group, "stop", stop, summary="stop the running task", teaches=_STOP)
-    add_yes(stopped)
+    stopped = add_command(group, "stop", operate=stop, summary="stop the running task", details=_STOP)
+    add_flags(stopped, "--yes")
     for parser in (shown, logs, stopped):
-        _add_task(parser)
-
-
-def _add_task(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the e-mail (default: the last task)"
-    )
+        parser.add_argument(
+            "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the e-mail (default: the last task)"
+        )
 
 
 def list_runs(context: Context) -> int:
     """Print the last runs."""
     options = context.options
-    _note_pause(context)
+    try:
+        pause = pausing.recorded_pause(context)
+    except ClientError as fault:
+        context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
+    else:
+        if pause:
+            context.terminal.note(f"The scheduled runs are {pause}. To resume: {advice.command('resume')}")
     found = sorted(log.summaries(context, options.days), key=lambda one: str(one[1]["started_at"]))[-options.last :]
     if not found:
         raise SyncError(
@@ -100,43 +105,29 @@ def list_runs(context: Context) -> int:
     return ExitCode.OK
 
 
-def _note_pause(context: Context) -> None:
-    try:
-        pause = paused.read(context.aws, context.deployment)
-    except ClientError as fault:
-        context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
-    else:
-        if pause:
-            context.terminal.note(f"The scheduled runs are {pause}. To resume: {advice.command('resume')}")
-
-
 def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
     stream, summary = found
     what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
     outcome = f"{summary['outcome']} ({summary['exit_code']})"
-    known = {**summary, "held_employees": _held_employees(summary)}
+    # A run of version 1.0.0 held suspensions only, and counted them.
+    held = len(summary.get("held_ids", ())) + int(summary.get("held_ids_truncated", 0))
+    known = {**summary, "held_employees": held or int(summary.get("held_suspensions", 0))}
     counts = [known.get(name, 0) for name in _COUNTS.values()]
     return [summary["started_at"], summary["run_id"], summary["trigger"], what, outcome, *counts, tasks.id_of(stream)]
-
-
-def _held_employees(summary: Mapping[str, Any]) -> int:
-    """How many employees have held changes; a run of version 1.0.0 held suspensions only, and counted them."""
-    listed = len(summary.get("held_ids", ())) + int(summary.get("held_ids_truncated", 0))
-    return listed or int(summary.get("held_suspensions", 0))
 
 
 def show(context: Context) -> int:
     """Show one task, and the summary of its run."""
     task_id = _chosen(context)
-    known = tasks.described(context, [task_id])
-    for task in known:
-        context.terminal.print(tasks.readable(task, context.deployment.container_name))
+    task = tasks.find(context, task_id)
+    if task:
+        context.terminal.print(tasks.readable(context, task))
     summary = log.summary_of(context, task_id)
     if summary:
         context.terminal.print(summary_text(summary))
-    elif not known:
+    elif not task:
         raise tasks.unknown(task_id)
-    if not known:
+    if not task:
         context.terminal.note("ECS has forgotten this task (it does after about an hour); this is what its log says.")
     return ExitCode.OK
 
@@ -148,30 +139,20 @@ def print_log(context: Context) -> int:
     is_empty, token = True, None
     for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN_SECONDS if options.follow else 0):
         # Asked before the log is read, so that the last of it is read once the task has stopped.
-        has_ended = _has_ended(context, task_id)
+        task = tasks.find(context, task_id)
         messages, token = log.read(context, task_id, token)
         for message in messages:
             is_empty = False
             if log.is_grave(message) or not options.errors:
                 context.terminal.print(message if options.json else log.readable(message))
-        if has_ended:
+        if not task or tasks.has_ended(task):
             break
     if is_empty:
-        _explain_empty_log(context, task_id)
+        if not (task := tasks.find(context, task_id)):
+            raise tasks.unknown(task_id)
+        context.terminal.note("Nothing was logged. What ECS knows about the task:")
+        context.terminal.note(tasks.readable(context, task))
     return ExitCode.OK
-
-
-def _has_ended(context: Context, task_id: str) -> bool:
-    known = tasks.described(context, [task_id])
-    return not known or known[0].get("lastStatus") == "STOPPED"
-
-
-def _explain_empty_log(context: Context, task_id: str) -> None:
-    known = tasks.described(context, [task_id])
-    if not known:
-        raise tasks.unknown(task_id)
-    context.terminal.note("Nothing was logged. What ECS knows about the task:")
-    context.terminal.note(tasks.readable(known[0], context.deployment.container_name))
 
 
 def stop(context: Context) -> int:

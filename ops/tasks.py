@@ -12,7 +12,7 @@ from ops import log
 from ops.context import Context
 from worker import advice
 from worker.errors import SyncError, UsageError
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.reports.terminal import meaning_of, moment
 
 _MOST_PER_CALL = 100
@@ -44,7 +44,7 @@ def id_of(arn: str) -> str:
 
 def last(context: Context) -> str:
     """The id of the last task, running or ended."""
-    known = described(context, [*_listed(context, "RUNNING"), *_listed(context, "STOPPED")])
+    known = _described(context, [*_listed(context, "RUNNING"), *_listed(context, "STOPPED")])
     if known:
         return id_of(max(known, key=lambda task: task["createdAt"])["taskArn"])
     stream = log.newest_stream(context)
@@ -66,8 +66,12 @@ def only_running(context: Context) -> str:
     return running[0]
 
 
-def described(context: Context, tasks: Sequence[str]) -> list[Mapping[str, Any]]:
-    """What ECS still knows of these tasks."""
+def find(context: Context, task_id: str) -> Mapping[str, Any] | None:
+    """What ECS knows of a task; None if it has forgotten it, or does not list it yet."""
+    return next(iter(_described(context, [task_id])), None)
+
+
+def _described(context: Context, tasks: Sequence[str]) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for at in range(0, len(tasks), _MOST_PER_CALL):
         part = list(tasks[at : at + _MOST_PER_CALL])
@@ -85,26 +89,31 @@ def unknown(task_id: str) -> SyncError:
     )
 
 
-def exit_code_of(task: Mapping[str, Any], container: str) -> int | None:
+def has_ended(task: Mapping[str, Any]) -> bool:
+    """Whether a task has ended, and not only its container."""
+    return task.get("lastStatus") == "STOPPED"
+
+
+def exit_code_of(context: Context, task: Mapping[str, Any]) -> int | None:
     """The worker's exit code; None if it never ran or has not ended."""
-    if task.get("lastStatus") != "STOPPED":
-        return None
-    code = _container_of(task, container).get("exitCode")
+    code = _container_of(context, task).get("exitCode") if has_ended(task) else None
     return None if code is None else int(code)
 
 
-def readable(task: Mapping[str, Any], container: str) -> str:
+def readable(context: Context, task: Mapping[str, Any]) -> str:
     """What ECS knows of a task, for a person."""
-    worker = _container_of(task, container)
-    code = exit_code_of(task, container)
-    return f"Task {id_of(task['taskArn'])}\n" + facts(
+    worker = _container_of(context, task)
+    code = exit_code_of(context, task)
+    reasons = f"{task.get('stoppedReason', '')} {worker.get('reason', '')}"
+    what_to_do = next((text for sign, text in _ADVICE.items() if sign in reasons), "")
+    return f"Task {id_of(task['taskArn'])}\n" + name_value_lines(
         [
             ("status", task.get("lastStatus")),
             ("stopped reason", task.get("stoppedReason")),
             ("stop code", task.get("stopCode")),
             ("exit code", None if code is None else f"{code}: {meaning_of(code)}"),
             ("container's reason", worker.get("reason")),
-            ("what to do", _advice_on(task, worker)),
+            ("what to do", advice.resolve(what_to_do)),
             ("started by", task.get("startedBy")),
             ("definition", id_of(task.get("taskDefinitionArn", ""))),
             ("image", worker.get("image")),
@@ -113,16 +122,10 @@ def readable(task: Mapping[str, Any], container: str) -> str:
     )
 
 
-def _advice_on(task: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
-    """What to do about a task that did not end by itself; empty if the reason is not a known one."""
-    reasons = f"{task.get('stoppedReason', '')} {worker.get('reason', '')}"
-    return advice.resolve(next((text for sign, text in _ADVICE.items() if sign in reasons), ""))
-
-
-def _container_of(task: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _container_of(context: Context, task: Mapping[str, Any]) -> Mapping[str, Any]:
     """The worker's container; empty if ECS lists none."""
-    found: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == name), {})
-    return found
+    named: dict[str, Mapping[str, Any]] = {one.get("name"): one for one in task.get("containers", ())}
+    return named.get(context.deployment.container_name, {})
 
 
 def _listed(context: Context, status: str) -> list[str]:

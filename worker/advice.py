@@ -20,13 +20,11 @@ LXP = "./lxp"
 WORKER = "python -m worker"
 UNKNOWN_ENVIRONMENT = "NAME"
 
-_OPERATORS_OWN = frozenset({"alerts", "dead-letters", "pause", "resume", "runs", "secret"})
+OPERATOR_COMMANDS = ("runs", "secret", "alerts", "dead-letters", "pause", "resume")
 """Commands that are about a deployed environment, and that a worker does not have."""
 _TEMPLATE = re.compile(r"\{command:([^{}]*[^{}\s][^{}]*)\}")
 _ID = "ID"
-_EMPLOYEE = "{employee}"
-_FOR_ONE = frozenset({"explain"})
-"""Commands that take one employee only."""
+_OPTION = "--employee"
 _MOST_NAMED = 20
 _IN_ENVIRONMENT = re.compile(r"\./lxp --env \S+ ")
 _CHECKOUT = Path(__file__).parents[1] / "lxp"
@@ -73,7 +71,7 @@ class CommandLine:
         if words[0] == "deploy":
             file = f" ENV_FILE={shlex.quote(self.file)}" if self.file else ""
             return f"make deploy ENV={self.environment or UNKNOWN_ENVIRONMENT}{file}"
-        if words[0] in _OPERATORS_OWN and not self.environment:
+        if words[0] in OPERATOR_COMMANDS and not self.environment:
             return replace(self, program=LXP, environment=UNKNOWN_ENVIRONMENT).command(*words)
         return f"{self.prefix} {shlex.join(words)}"
 
@@ -108,15 +106,13 @@ def command(*words: str) -> str:
 
 def command_for(words: Sequence[str], employees: Collection[int]) -> str:
     """Return a command with these employees in place of `ID`, which stays if there are none, or too many."""
-    ids = _named(employees, 1 if words[0] in _FOR_ONE else _MOST_NAMED)
+    # `explain` takes one employee only.
+    ids = _named(employees, 1 if words[0] == "explain" else _MOST_NAMED)
     at = words.index(_OPTION) if _OPTION in words else len(words)
     if words[at + 1 : at + 2] == [_ID]:
         named = [word for one in ids for word in (_OPTION, one)]
         return command(*words[:at], *named, *words[at + 2 :])
     return command(*(word for one in words for word in (ids if one == _ID else [one])))
-
-
-_OPTION = "--employee"
 
 
 def _named(employees: Collection[int], most: int) -> list[str]:
@@ -129,4 +125,4 @@ def resolve(text: str, employees: Collection[int] = ()) -> str:
     Each `{command:WORDS}` is replaced by the command, and each `{employee}` by the ids.
     """
     filled = _TEMPLATE.sub(lambda found: command_for(found[1].split(), employees), text)
-    return filled.replace(_EMPLOYEE, ", ".join(_named(employees, _MOST_NAMED)))
+    return filled.replace("{employee}", ", ".join(_named(employees, _MOST_NAMED)))

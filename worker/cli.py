@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from worker import __version__, advice, logs
 from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
-from worker.commands.parser import Parser, overview
+from worker.commands.parser import parser_of
 from worker.config.settings import describe
-from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
+from worker.errors import ExitCode, SyncError, UsageError
 from worker.reports.terminal import TerminalLog
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
@@ -59,8 +59,7 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault, _terminal_log())
-    _print_faults([fault.message], fault.advice)
-    return int(fault.exit_code)
+    return _print_faults(fault)
 
 
 def _terminal_log(*, verbose: bool = False) -> TerminalLog | None:
@@ -91,7 +90,7 @@ def _run(call: Call) -> int:
 def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -> int:
     if end is not None:
         write = logs.info if end.exit_code is ExitCode.OK else logs.error
-        for reason in end.faults if isinstance(end, ConfigurationError) else [end.message]:
+        for reason in end.faults:
             write("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
     summary.finish(end)
     return _print_summary(summary, log)
@@ -111,30 +110,27 @@ def _report(call: Call) -> int:
     logs.for_readers()
     try:
         return int(call.options.report(call))
-    except ConfigurationError as end:
-        _print_faults(end.faults, end.advice)
-        return int(end.exit_code)
     except SyncError as end:
-        _print_faults([end.message], end.advice)
-        return int(end.exit_code)
+        return _print_faults(end)
     except BrokenPipeError:
         # The reader has seen enough (`... | head`). Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.OK)
     except Exception as crash:
         place = " < ".join(reversed(logs.where(crash)))
-        _print_faults(
-            [f"a defect in this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed"
-        )
+        what = f"a defect in this program ({type(crash).__name__}) at {place}"
+        _print_faults(SyncError(what, advice="report the place; nothing was changed"))
         return int(ExitCode.CRASH)
 
 
-def _print_faults(faults: Sequence[str], what_to_do: str) -> None:
+def _print_faults(end: SyncError) -> int:
+    """Print what is wrong and what to do about it; return the exit code."""
     prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
-    for fault in faults:
+    for fault in end.faults:
         sys.stderr.write(f"{prefix}{fault}\n")
-    if what_to_do:
-        sys.stderr.write(f"{' ' * len(prefix)}{what_to_do}\n")
+    if end.advice:
+        sys.stderr.write(f"{' ' * len(prefix)}{end.advice}\n")
+    return int(end.exit_code)
 
 
 _INFORMATION = ("-h", "--help", "--version", "--variables")
@@ -154,19 +150,13 @@ GROUPS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    prog = advice.current().prefix
-    parser = Parser(
-        prog=prog,
-        usage=f"{prog} [COMMAND] [OPTIONS]",
+    parser = parser_of(
+        COMMANDS.values(),
+        GROUPS,
+        usage=f"{advice.current().prefix} [COMMAND] [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
-    )
-    for module in COMMANDS.values():
-        module.add(commands)
-    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EXAMPLES)}"
     add_information(parser)
     return parser
 

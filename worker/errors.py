@@ -43,6 +43,7 @@ class SyncError(Exception):
     def __init__(self, message: str, *, advice: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.faults = [message]
         self.advice = advice
 
 

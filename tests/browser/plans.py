@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from worker.reports.report import Cell, HeldClass, Links, Report, Row
+from worker.reports.report import Cell, HeldClass, Report, Row
 
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
@@ -54,7 +54,6 @@ _PLACES = ("Utrecht", "Berlin", "Kigali", "Toronto", "Singapore")
 _TEAMS = ("Finance", "Customer Operations", "People & Culture", "Research and Development", "Sales EMEA")
 
 
-LINKS = Links("https://acme.bamboohr.com/employees/employee.php?id=", "https://learn.example.com/user/profile.php?id=")
 _WHY_SUSPEND = "5 suspensions are due after 8 in the last 24 hours, 10 allowed"
 _WHY_IDENTITY = (
     "5 changes of identity are due after 7 in the last 24 hours, 10 allowed; the e-mail domain changes from"
@@ -75,7 +74,8 @@ def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> 
         "company": "acme",
         "environment": "prod",
         "errors": sum(row.action == "conflict" or bool(row.problem) for row in listed),
-        "links": LINKS,
+        "employee_url": "https://acme.bamboohr.com/employees/employee.php?id=",
+        "account_url": "https://learn.example.com/user/profile.php?id=",
         **more,
     }
     return Report(rows=listed, shows_values=shows_values, **fields)  # type: ignore[arg-type]

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from worker import advice, logs
-from worker.commands.base import (
-    Call,
-    Parsers,
-    add_command,
-    add_employees,
-    add_only,
-    add_run_options,
-    approvable,
-    employees,
-)
-from worker.commands.confirmation import check_terminal, may_write, proposal_of
+from worker.commands.base import Call, approvable, check_terminal, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import FollowUp
@@ -28,7 +18,7 @@ from worker.runs.services import Services
 from worker.runs.sync import run_sync
 from worker.words import counted, employees_named
 
-_TEACHES = """\
+_DETAILS = """\
 Immediately applies the changes that the guards held in the run RUN and that are still due and unchanged: the same
 employee, the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a
 terminal, the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
@@ -51,31 +41,35 @@ examples:
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", teaches=_TEACHES)
+    parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", details=_DETAILS)
     parser.add_argument(
-        "held_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
+        "about_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
     )
     add_only(parser, [*GuardClass, UNCONFIRMED], "only the changes of this class, or unconfirmed matches")
-    add_employees(parser, "only this employee (repeatable)")
-    add_run_options(parser, asks=True)
+    add_employees(parser)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
 
 
 def approve(call: Call) -> None:
     """Apply the changes that a run held."""
     options = call.options
-    request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
-    call.begin(request, options.held_run)
-    call.summary.scope = "employees"
+    call.begin("employees", options.about_run)
     check_terminal(options)
     services = call.services()
-    held = _held_by(options.held_run, services)
+    held = _held_by(options.about_run, services)
     changes = _selected(held, options.only, employees(options))
     classes: dict[int, set[str]] = {}
     for change in changes:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     _warn_of_undone(sorted(classes), services)
-    request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
-    if may_write(call, services, proposal_of(request, services, classes), _question):
+    request = RunRequest(
+        "approve",
+        SelectedEmployees(tuple(sorted(classes))),
+        dry_run=options.dry_run,
+        approved=changes,
+        resends=held.resends,
+    )
+    if may_write(call, services, proposal_of(request, services), _question, approved=classes):
         run_sync(request, services, call.summary)
 
 

@@ -1,4 +1,4 @@
-"""What all commands share: the call that their functions receive, their parsers and options, and the confirmation.
+"""What the functions of all commands share: the call that they receive, and the confirmation before a write.
 
 A *run* (sync, approve, reconcile, undo) fills the summary, whose line is its only output on stdout. A *report* (plan,
 explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
@@ -9,29 +9,27 @@ from __future__ import annotations
 import argparse
 import select
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from worker import advice
 from worker.config.settings import Settings, read_settings
-from worker.errors import ExitCode, NothingDone, UsageError
-from worker.model.employee import employee_id
+from worker.errors import NothingDone, UsageError
+from worker.model.employee import Employee
 from worker.model.held_change import HeldChanges
 from worker.model.history import History
-from worker.model.step import GuardClass
+from worker.model.step import WRITES, Step
 from worker.progress import Progress, bar
+from worker.reports.build import build
+from worker.reports.output import width
+from worker.reports.table import changes
 from worker.runs.run_input import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
+from worker.runs.sync import preview
 from worker.stopping import StopSignal
 from worker.transport.patience import Patience
 from worker.words import MOST_SHOWN
-
-if TYPE_CHECKING:
-    Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
-else:
-    Parsers = argparse.Action  # argparse's own type takes no parameter at run time
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ class Call:
     stop: StopSignal
     summary: Summary
 
-    def begin(self, request: RunRequest, about_run: str = "") -> None:
+    def begin(self, scope: str, about_run: str = "") -> None:
         """Set in the summary what was requested, so that it is shown however the run ends."""
-        self.summary.dry_run, self.summary.scope = request.dry_run, request.summary_scope
+        self.summary.dry_run, self.summary.scope = self.options.dry_run, scope
         self.summary.about_run = about_run
 
     def settings(self) -> Settings:
@@ -72,115 +70,84 @@ def reader_patience() -> Patience:
     return Patience.for_reader(30.0)
 
 
-_EPILOG = f"""\
-exit codes:
-{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
-
-environment variables: {{command:--variables}}"""
-
-RunCommand = Callable[[Call], None]
-ReportCommand = Callable[[Call], int]
+Propose = Callable[[Summary], tuple[Sequence[Step], Iterable[Employee]]]
+"""Reads and plans without writing, and fills a summary; returns the plan, and the employees as BambooHR shows them."""
 
 
-def add_command(
-    parsers: Parsers,
-    name: str,
+def proposal_of(request: RunRequest, services: Services) -> Propose:
+    """Return the function that reads and plans what a run would do, for :func:`may_write`."""
+
+    def read_and_plan(summary: Summary) -> tuple[Sequence[Step], Iterable[Employee]]:
+        plan = preview(replace(request, dry_run=True), services, summary).plan
+        return plan.steps, plan.plan_input.employees
+
+    return read_and_plan
+
+
+def check_terminal(options: argparse.Namespace) -> None:
+    """Raise UsageError at once, not after minutes of reading, if the options need a terminal that is missing."""
+    if not options.dry_run and not options.yes:
+        require_terminal()
+    if options.show_values and options.yes and not options.dry_run:
+        raise UsageError(
+            "--show-values shows what a question is about, and --yes leaves out the question",
+            advice="leave out one of them, or add --dry-run",
+        )
+    if options.show_values and not sys.stderr.isatty():
+        raise UsageError(
+            "--show-values shows personal data at a terminal only", advice="leave it out, or type the command there"
+        )
+
+
+def may_write(
+    call: Call,
+    services: Services,
+    propose: Propose,
+    question: Callable[[int], str] | None = None,
     *,
-    summary: str,
-    teaches: str,
-    run: RunCommand | None = None,
-    report: ReportCommand | None = None,
-    aliases: Sequence[str] = (),
-) -> argparse.ArgumentParser:
-    """Return the parser of a command."""
-    parser = parsers.add_parser(
-        name,
-        aliases=aliases,
-        help=summary,
-        description=advice.resolve(teaches),
-        epilog=advice.resolve(_EPILOG),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run, report=report)
-    return parser
+    scope: str = "employees",
+    approved: Mapping[int, Collection[str]] | None = None,
+) -> bool:
+    """Return whether the run may write: not in a dry run and, if there is a question, only once it is confirmed.
 
+    The preview for a question takes no lock, because the answer may take time; the run then reads everything again.
 
-def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
-    """Add `--employee ID`, repeatable."""
-    parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
-
-
-def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
-    """Add `--only`, for a class of changes. A former version of `undo` had another word for one."""
-    parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
-
-
-_FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
-
-
-def add_yes(parser: argparse.ArgumentParser) -> None:
-    """Add `--yes`, for commands that ask."""
-    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation: for scripts and schedules")
-
-
-def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
-    """Add the options that all runs share; `asks`: the command asks before it writes."""
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="do everything except write: change neither accounts nor state, take no lock",
-    )
-    if asks:
-        add_show_values(parser)
-        add_yes(parser)
-    add_verbose(parser)
-
-
-def add_show_values(parser: argparse.ArgumentParser) -> None:
-    """Add `--show-values`."""
-    parser.add_argument(
-        "--show-values", action="store_true", help="also show names, departments and values: personal data"
-    )
-
-
-def add_verbose(parser: argparse.ArgumentParser) -> None:
-    """Add `--verbose`, for output at a terminal; elsewhere it is complete anyway."""
-    parser.add_argument(
-        "--verbose",
-        action="store_true",
-        help=f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
-    )
-
-
-def employee(text: str) -> int:
-    """Parse an employee id of the command line."""
-    number = employee_id(text)
-    if number is None:
-        raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
-    return number
-
-
-def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers within these limits."""
-
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
-            raise argparse.ArgumentTypeError(f"a whole number from {lowest} to {highest}")
-        return int(text)
-
-    return parse
-
-
-def employees(options: argparse.Namespace) -> tuple[int, ...]:
-    """Return the employees that were named, each once."""
-    return tuple(sorted(set(options.employee)))
+    Args:
+        propose: Reads and plans what the run would do.
+        question: Returns the question, from the number of accounts that would be written.
+        scope: A key of :data:`worker.reports.report.SCOPES`.
+        approved: The classes of the changes to approve, by employee id.
+    """
+    options, summary = call.options, call.summary
+    if not options.dry_run:
+        if question is None or options.yes:
+            return True
+        summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True)
+    steps, employees = propose(summary)
+    # The changes are listed wherever the question is written.
+    if not options.dry_run or sys.stderr.isatty():
+        report = build(
+            steps,
+            employees,
+            summary,
+            services.settings,
+            scope=scope,
+            shows_values=getattr(options, "show_values", False),
+            approved=approved,
+        )
+        most = None if options.verbose else MOST_SHOWN
+        sys.stderr.write(f"{changes(report, width(sys.stderr), most)}\n\n")
+    if options.dry_run or question is None:
+        return False
+    confirm(question(sum(step.action in WRITES for step in steps)), call.stop, yes=False)
+    return True
 
 
 def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
     """Raise NothingDone unless the operator confirms, now or beforehand (`yes`). Asks on stderr, not on stdout."""
     if yes:
         return
-    require_terminal(yes=yes)
+    require_terminal()
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     # Another thread receives the signals, so a blocking read would not notice Ctrl-C.
@@ -193,7 +160,7 @@ def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
 _POLL_SECONDS = 0.2
 
 
-def require_terminal(*, yes: bool) -> None:
+def require_terminal() -> None:
     """Raise UsageError at once, not after minutes of reading, if a question could not be answered."""
-    if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")

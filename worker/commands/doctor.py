@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 
-from worker.commands.base import Call, Parsers, add_command
+from worker.commands.base import Call
+from worker.commands.parser import Parsers, add_command
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Settings
 from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError
@@ -17,12 +18,12 @@ from worker.runs import checks
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
 from worker.runs.company_checks import check_accounts, check_employees, check_profile_fields
 from worker.runs.run_input import AllEmployees, RunRequest
-from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
+from worker.runs.services import Credentials, now, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
 from worker.transport.patience import Patience
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
 field; Moodle, the four functions, and whether the token can see accounts; clocks; the state, its lock, and whether a
 reconcile is due; protected accounts; duplicate addresses and idnumbers; how many employees each rule would link to
@@ -47,7 +48,7 @@ def add(parsers: Parsers) -> None:
         "doctor",
         report=doctor,
         summary="check that everything is set up correctly; say what to do and whom to ask",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     parser.add_argument("--quick", action="store_true", help="skip the checks that read all employees")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
@@ -56,20 +57,19 @@ def add(parsers: Parsers) -> None:
 def doctor(call: Call) -> int:
     """Run all checks, and print each result as it arrives."""
     found: list[Check] = []
-    code = ExitCode.OK
     for check in _examine(call):
         found.append(check)
         print_check(check, as_json=call.options.json)
-        if code is not ExitCode.CONFIGURATION and check.exit_code is not ExitCode.OK:
-            code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
-        counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in CheckStatus}
+        counts = Counter(check.verdict for check in found)
         warnings = counted(counts[CheckStatus.WARNING], "warning")
         sys.stdout.write(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed\n")
-    return code
+    codes = {check.exit_code for check in found} - {ExitCode.OK}
+    if ExitCode.CONFIGURATION in codes:
+        return ExitCode.CONFIGURATION
+    return ExitCode.ERRORS if codes else ExitCode.OK
 
 
-_CONFIGURATION = "configuration"
 _PATIENCE_SECONDS = 10.0
 """How long doctor waits for a transient fault: its reader waits too, and a site in maintenance is a result."""
 
@@ -79,12 +79,12 @@ def _examine(call: Call) -> Iterator[Check]:
         settings = call.settings()
     except ConfigurationError as fault:
         for one in fault.faults:
-            yield checks.failed(_CONFIGURATION, one, fault.advice, fault.exit_code)
+            yield checks.failed("configuration", one, fault.advice, fault.exit_code)
         return
-    yield ok(_CONFIGURATION, "every variable is set and valid")
+    yield ok("configuration", "every variable is set and valid")
     try:
         store = open_store(settings)
-        yield from checks.check_state(store, _now(), call.summary.run_id, settings.plan_digest)
+        yield from checks.check_state(store, now(), call.summary.run_id, settings.plan_digest)
     except SyncError as fault:
         yield failed_by("state", fault)
     values: list[RenewableCredential] = []
@@ -105,15 +105,15 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
     bamboo, to_bamboo = open_bamboohr(settings, credentials, call.stop)
     moodle, to_moodle = open_moodle(settings, credentials, call.stop)
     healthy = True
-    for check in checks.check_feed(bamboo, _now()):
+    for check in checks.check_feed(bamboo, now()):
         healthy = healthy and check.verdict is not CheckStatus.FAILED
         yield check
-    yield from checks.check_clock("clock, against BambooHR", to_bamboo, _now())
+    yield from checks.check_clock("clock, against BambooHR", to_bamboo, now())
     try:
         for check in checks.check_functions(moodle):
             healthy = healthy and not (check.area == "Moodle visibility" and check.verdict is CheckStatus.FAILED)
             yield check
-        yield from checks.check_clock("clock, against Moodle", to_moodle, _now())
+        yield from checks.check_clock("clock, against Moodle", to_moodle, now())
         if healthy:
             yield from checks.check_protected(settings, moodle, call.stop.wait)
     except SyncError as fault:
@@ -134,10 +134,6 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         yield from checks.check_without_listing(bamboo, fault)
     except SyncError as fault:
         yield failed_by("all employees", fault)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def print_check(check: Check, *, as_json: bool) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, approvable, employee, reader_patience
+from worker.commands.base import Call, approvable, reader_patience
+from worker.commands.parser import Parsers, add_command, add_flags, employee
 from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
-from worker.reports.output import check_values, check_writable, put, readable, width
+from worker.reports.output import check_destination, put, readable, width
 from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
-_TEACHES = """\
+_DETAILS = """\
 Reads one employee as a run would, and shows everything that matters for the decision: what BambooHR shows about them
 and what it does not, which rule found which account, where the value of each field comes from, what would be done and
 what would hold it, what is remembered about them, and what the last runs wrote. Also works for employees who left or
@@ -34,21 +35,20 @@ def add(parsers: Parsers) -> None:
         "explain",
         report=explain_employee,
         summary="explain why a run handles an employee the way it does",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     parser.add_argument("--employee", metavar="ID", required=True, type=employee, help="the BambooHR employee id")
     parser.add_argument(
         "--show-values", action="store_true", help="also show names, addresses and other values: personal data"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_flags(parser, "--json")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write to a file, not to stdout")
 
 
 def explain_employee(call: Call) -> int:
     """Plan for one employee without writing, and explain the plan."""
     options, summary = call.options, call.summary
-    check_values(shows_values=options.show_values, file=options.output)
-    check_writable(options.output)
+    check_destination(options.output, shows_values=options.show_values)
     number: int = options.employee
     services = call.services(progress=no_bar, patience=reader_patience())
     request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, includes_undone=True)

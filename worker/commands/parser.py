@@ -1,14 +1,24 @@
-"""An argument parser whose errors do not repeat what was typed, which may be a token or an address."""
+"""The command line: a parser whose errors do not repeat what was typed, which may be a token or an address.
+
+And what the parsers of several commands have in common: their help, options and kinds of values.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
-from worker.errors import UsageError
+from worker import advice
+from worker.commands.base import Call
+from worker.errors import ExitCode, UsageError
+from worker.model.employee import employee_id
+from worker.model.step import GuardClass
+from worker.words import MOST_SHOWN
+
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
 _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
@@ -24,7 +34,9 @@ class Parser(argparse.ArgumentParser):
         """Parse as argparse does, but name an unknown option and the one that was probably meant."""
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            last = [self, *_chosen(self, args or ())][-1]
+            last: argparse.ArgumentParser = self
+            for word in args or ():
+                last = subcommands(last).get(word, last)
             raise UsageError(_unknown(unknown, last), advice=f"see: {last.prog} --help")
         return options
 
@@ -39,13 +51,26 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return dict(groups[0].choices) if groups else {}
 
 
-def overview(parsers: Any, groups: Mapping[str, Sequence[str]]) -> str:
-    """Return a line for each command, in groups, for the `--help` of all of them."""
-    summaries = {choice.dest: choice.help for choice in parsers._choices_actions}
-    return "\n\n".join(
+def parser_of(
+    modules: Iterable[Any], groups: Mapping[str, Sequence[str]], *, usage: str, description: str, epilog: str
+) -> Parser:
+    """Return the parser of the commands that these modules add; its help lists them in groups."""
+    prog = advice.current().prefix
+    parser = Parser(
+        prog=prog, usage=usage, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
+    )
+    for module in modules:
+        module.add(commands)
+    summaries = {choice.dest: choice.help for choice in commands._choices_actions}
+    overview = [
         "\n".join([f"{title}:", *(f"  {name:<12}  {summaries[name]}" for name in names)])
         for title, names in groups.items()
-    )
+    ]
+    parser.epilog = "\n\n".join([*overview, advice.resolve(epilog)])
+    return parser
 
 
 def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -55,13 +80,6 @@ def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]
         yield from leaves(one)
     if not below:
         yield parser
-
-
-def _chosen(parser: argparse.ArgumentParser, words: Sequence[str]) -> Iterator[argparse.ArgumentParser]:
-    for word in words:
-        if word in (below := subcommands(parser)):
-            parser = below[word]
-            yield parser
 
 
 def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
@@ -112,3 +130,84 @@ _NOUNS = {"COMMAND": "command", "WHAT": "command", "SYSTEM": "system"}
 def _suggestion(typed: str, known: Sequence[str]) -> str:
     found = get_close_matches(typed, known, n=1, cutoff=_CLOSE)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+_EPILOG = f"""\
+exit codes:
+{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+
+environment variables: {{command:--variables}}"""
+
+
+def add_command(
+    parsers: Parsers,
+    name: str,
+    *,
+    summary: str,
+    details: str,
+    run: Callable[[Call], None] | None = None,
+    report: Callable[[Call], int] | None = None,
+    operate: Callable[[Any], int] | None = None,
+    aliases: Sequence[str] = (),
+) -> argparse.ArgumentParser:
+    """Return the parser of a command: of a run, of a report, or of what operators do with a deployed environment."""
+    parser = parsers.add_parser(
+        name,
+        aliases=aliases,
+        help=summary,
+        description=advice.resolve(details),
+        epilog=advice.resolve(_EPILOG),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run, report=report, operate=operate)
+    return parser
+
+
+def add_employees(parser: argparse.ArgumentParser, meaning: str = "only this employee (repeatable)") -> None:
+    """Add `--employee ID`, repeatable."""
+    parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
+
+
+def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
+    """Add `--only`, for a class of changes. A former version of `undo` had another word for one."""
+    former = {"suspensions": GuardClass.SUSPEND.value}
+    parser.add_argument("--only", choices=words, type=lambda word: former.get(word, word), help=meaning)
+
+
+_FLAGS = {
+    "--dry-run": "do everything except write: change neither accounts nor state, take no lock",
+    "--json": "as JSON",
+    "--show-values": "also show names, departments and values: personal data",
+    "--verbose": f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
+    "--yes": "do not ask for confirmation: for scripts and schedules",
+}
+
+
+def add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add options without a value that mean the same in several commands."""
+    for name in names:
+        parser.add_argument(name, action="store_true", help=_FLAGS[name])
+
+
+def employee(text: str) -> int:
+    """Parse an employee id of the command line."""
+    number = employee_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
+    return number
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers within these limits."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def employees(options: argparse.Namespace) -> tuple[int, ...]:
+    """Return the employees that were named, each once."""
+    return tuple(sorted(set(options.employee)))

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from worker import advice
-from worker.commands.base import Call, Parsers, add_command, employee
+from worker.commands.base import Call
+from worker.commands.parser import Parsers, add_command, add_flags, employee, employees
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
@@ -34,7 +35,7 @@ _KINDS = """\
   without_account  should have an account but gets none, because an address, a name or a username is missing or cannot
                    be used; tried again when the employee changes in BambooHR, or a full pass finds them"""
 
-_TEACHES = f"""\
+_DETAILS = f"""\
 Shows which employees are remembered, and why:
 {_KINDS}
 
@@ -72,19 +73,24 @@ class _Row(NamedTuple):
 
     employee: EmployeeRecord
     flag: FollowUp
-
-    @property
-    def note(self) -> str:
-        return self.employee.follow_ups[self.flag].note
-
-    @property
-    def action(self) -> str:
-        return self.employee.follow_ups[self.flag].action
+    note: str
+    action: str
 
     @property
     def reason(self) -> reasons.Reason:
         """The reason, in words."""
         return reason_of(self.flag, self.note)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "employee_id": self.employee.employee_id,
+            "reason": self.flag,
+            "note": self.note,
+            "action": self.action,
+            "attempts": self.employee.attempts,
+            "text": self.reason.text,
+            "advice": self.reason.advice_for(self.employee.employee_id),
+        }
 
 
 def add(parsers: Parsers) -> None:
@@ -94,18 +100,18 @@ def add(parsers: Parsers) -> None:
         "people",
         aliases=[FORMER_NAME],
         summary="list employees with an open issue: waiting, parked, without an account ...; release them",
-        teaches=_TEACHES,
+        details=_DETAILS,
     ).add_subparsers(metavar="WHAT", required=True)
     listing = add_command(
-        group, "list", report=show, summary="show which employees are remembered, and why", teaches=_TEACHES
+        group, "list", report=show, summary="show which employees are remembered, and why", details=_DETAILS
     )
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    add_flags(listing, "--json")
     listing.add_argument("--only", metavar="KIND", choices=[*FollowUp], help=f"one of {', '.join(FollowUp)}")
-    for name, report, summary, teaches in (
+    for name, report, summary, details in (
         ("retry", retry, "let the next run try these employees again", _RETRY),
         ("drop", drop, "forget why these employees were remembered", _DROP),
     ):
-        parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
+        parser = add_command(group, name, report=report, summary=summary, details=details)
         ids = f"the employee ids, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
         parser.add_argument("employee", metavar="ID", nargs="+", type=employee, help=advice.resolve(ids))
 
@@ -118,18 +124,23 @@ def show(call: Call) -> int:
     history = open_store(read_state_location(call.environment)).history()
     only = call.options.only
     rows = [
-        _Row(one, flag) for _, one in sorted(history.records.items()) for flag in one.follow_ups if only in (None, flag)
+        _Row(one, flag, *detail)
+        for _, one in sorted(history.records.items())
+        for flag, detail in one.follow_ups.items()
+        if only in (None, flag)
     ]
     if call.options.json:
-        put(json.dumps([_as_json(row) for row in rows], indent=1), None)
+        put(json.dumps([row.as_json() for row in rows], indent=1))
     elif not rows:
-        put(_nobody(only, history), None)
+        put(_empty_list(only, history))
     else:
-        put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
+        counts = Counter(row.flag for row in rows)
+        numbers = ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
+        put(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}")
     return 0
 
 
-def _nobody(only: FollowUp | None, history: History) -> str:
+def _empty_list(only: FollowUp | None, history: History) -> str:
     """Return the text of an empty list, with the last run if it held changes: those of a sync need no follow-up."""
     text = f"No employee is remembered as {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
@@ -137,18 +148,6 @@ def _nobody(only: FollowUp | None, history: History) -> str:
         return text
     held = f"The last run held changes of {counted(last.held_count, 'employee')}; to see them"
     return f"{text}\n{held}: {advice.command('approve', last.run_id, '--dry-run')}"
-
-
-def _as_json(row: _Row) -> dict[str, object]:
-    return {
-        "employee_id": row.employee.employee_id,
-        "reason": row.flag,
-        "note": row.note,
-        "action": row.action,
-        "attempts": row.employee.attempts,
-        "text": row.reason.text,
-        "advice": row.reason.advice_for(row.employee.employee_id),
-    }
 
 
 def _table(rows: Iterable[_Row]) -> str:
@@ -166,16 +165,8 @@ def _legend(rows: Iterable[_Row]) -> str:
     for row in rows:
         said[row.reason.code] = row.reason
         whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
-    texts = [
-        (code, "; ".join(filter(None, (reason.text, reason.advice_for(*whose[code])))))
-        for code, reason in sorted(said.items())
-    ]
+    texts = [(code, reason.in_words(*whose[code])) for code, reason in sorted(said.items())]
     return columns(("reason", "in words, and what to do"), texts, width())
-
-
-def _counts(rows: Iterable[_Row]) -> str:
-    counts = Counter(row.flag for row in rows)
-    return ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
 
 
 # Retry and drop
@@ -184,7 +175,7 @@ def _counts(rows: Iterable[_Row]) -> str:
 def retry(call: Call) -> int:
     """Make the next run take these employees."""
     changed = _change(call, _released)
-    put(f"The next run takes {changed}.", None)
+    put(f"The next run takes {changed}.")
     return 0
 
 
@@ -197,21 +188,21 @@ def _released(one: EmployeeRecord) -> EmployeeRecord:
 def drop(call: Call) -> int:
     """Remove the follow-ups of these employees."""
     changed = _change(call, lambda one: replace(one.unflagged(), attempts=0, undone_at=0, last_change_at=0))
-    put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.", None)
+    put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.")
     return 0
 
 
 def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> str:
     store = open_store(read_state_location(call.environment))
     with locked(store, call.summary.run_id):
-        employees = store.history().records
-        asked = sorted(set(call.options.employee))
-        unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
+        records = store.history().records
+        asked = employees(call.options)
+        unknown = [number for number in asked if number not in records or not records[number].follow_ups]
         if unknown:
             raise UsageError(
                 f"nothing is remembered about {', '.join(map(str, unknown))}; nothing was changed",
                 advice=f"see: {advice.command('people', 'list')}",
             )
-        changed = {number: change(employees[number]) for number in asked}
-        remember_changes(store, changed, employees, datetime.now(UTC))
+        changed = {number: change(records[number]) for number in asked}
+        remember_changes(store, changed, records, datetime.now(UTC))
     return employees_named(asked)

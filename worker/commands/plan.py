@@ -5,31 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from worker.commands.base import (
-    Call,
-    Parsers,
-    add_command,
-    add_employees,
-    add_show_values,
-    add_verbose,
-    employees,
-    reader_patience,
-)
+from worker.commands.base import Call, reader_patience
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
-from worker.planning.digests import digest
-from worker.progress import bar
 from worker.reports.build import build
-from worker.reports.output import check_values, check_writable, put, width
+from worker.reports.output import check_destination, put, width
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
 from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
-from worker.runs.services import open_services, read_credentials
 from worker.runs.sync import preview
 from worker.words import MOST_SHOWN
 
-_TEACHES = """\
+_DETAILS = """\
 Reads, plans and applies the guards as `sync` does, but makes no write calls, takes no lock and does not change the
 state. Shows which employees would be created, changed, suspended or held, and why; unchanged employees are only
 counted. Personal values are shown only with --show-values, on a terminal or in a named file.
@@ -49,9 +38,13 @@ after a deploy. The exit code is the one that the run itself would end with."""
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "plan", report=plan, summary="show what a run would do, as a table, JSON or a page", teaches=_TEACHES
+        parsers,
+        "plan",
+        report=plan,
+        summary="show what a run would do, as a table, JSON or a page",
+        details=_DETAILS,
     )
-    add_employees(parser, "only this employee (repeatable)")
+    add_employees(parser)
     parser.add_argument(
         "--everybody", action="store_true", help="all employees, not only the changed ones, as reconcile does"
     )
@@ -63,8 +56,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="write the table or the JSON to a file, not to stdout"
     )
-    add_show_values(parser)
-    add_verbose(parser)
+    add_flags(parser, "--show-values", "--verbose")
 
 
 def plan(call: Call) -> int:
@@ -79,25 +71,23 @@ def plan(call: Call) -> int:
     if options.html and (options.json or options.output):
         raise UsageError("--html writes a separate page", advice="leave out --json and --output")
     file = options.html or options.output
-    check_values(shows_values=options.show_values, file=file)
-    check_writable(file)
+    check_destination(file, shows_values=options.show_values)
     if options.settings:
         call = replace(call, environment=with_settings_file(call.environment, options.settings))
-    settings = call.settings()
-    credentials = read_credentials(settings, reader_patience())
+    services = call.services(patience=reader_patience())
     summary.dry_run = True
     covers = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
     request = RunRequest("sync", covers, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
-    seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
+    seen = preview(request, services, summary)
     summary.finish()
     report = build(
         seen.plan.steps,
         seen.plan.plan_input.employees,
         summary,
-        settings,
+        services.settings,
         scope="everybody" if everybody else request.summary_scope,
         shows_values=options.show_values,
-        digest=lambda step: digest(step, credentials.moodle.value),
+        digest_key=services.digest_key,
         other_settings=options.settings is not None,
     )
     if options.html:

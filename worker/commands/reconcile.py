@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_run_options
-from worker.commands.confirmation import check_terminal, may_write, proposal_of
+from worker.commands.base import Call, check_terminal, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_flags
 from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Compares all employees in BambooHR, active and inactive, with Moodle, and corrects all differences: an account that was
 edited by hand, a change that was never seen, a changed mapping. Planning, guards and limits are the same as in every
 run; since and offset are neither read nor moved. Active accounts with the sync's authentication method that belong to
@@ -33,9 +33,9 @@ def add(parsers: Parsers) -> None:
         "reconcile",
         run=reconcile,
         summary="compare all employees with Moodle and correct all differences",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
-    add_run_options(parser, asks=True)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
     parser.add_argument("--resend", action="store_true", help="resend values that Moodle did not keep")
 
 
@@ -43,7 +43,7 @@ def reconcile(call: Call) -> None:
     """Compare all employees with Moodle, and correct the differences."""
     options = call.options
     request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
-    call.begin(request)
+    call.begin(request.summary_scope)
     check_terminal(options)
     services = call.services()
     if may_write(call, services, proposal_of(request, services), _question, scope="everybody"):

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.base import Call, Parsers, add_command, add_yes, confirm, whole_number
+from worker.commands.base import Call, confirm
+from worker.commands.parser import Parsers, add_command, add_flags, whole_number
 from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
 from worker.reports.output import put, width
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.runs.services import open_store
 from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked
@@ -45,20 +46,20 @@ Refused while a run holds the lock."""
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     group = add_command(
-        parsers, "state", summary="show the position of the sync, or move it back", teaches=_SHOW
+        parsers, "state", summary="show the position of the sync, or move it back", details=_SHOW
     ).add_subparsers(metavar="WHAT", required=True)
-    listing = add_command(group, "show", report=show, summary="show the position of the sync", teaches=_SHOW)
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing = add_command(group, "show", report=show, summary="show the position of the sync", details=_SHOW)
+    add_flags(listing, "--json")
     again = add_command(
-        group, "rewind", report=rewind, summary="move the position back, to read changes again", teaches=_REWIND
+        group, "rewind", report=rewind, summary="move the position back, to read changes again", details=_REWIND
     )
     moment = again.add_mutually_exclusive_group(required=True)
     moment.add_argument("--since", metavar="MOMENT", help="a time with its time zone: 2026-01-31T02:00:00Z")
     moment.add_argument("--days", type=whole_number(0, _MOST_DAYS), metavar="N", help="this many days ago")
-    forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", teaches=_RESET)
-    rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
+    forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", details=_RESET)
+    rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", details=_REBIND)
     for parser in (again, forget, rename):
-        add_yes(parser)
+        add_flags(parser, "--yes")
 
 
 def show(call: Call) -> int:
@@ -66,16 +67,16 @@ def show(call: Call) -> int:
     store = open_store(read_state_location(call.environment))
     history = store.history()
     sections = {
-        "state": {**dict(_row(store)), **_binding(store), **dict(_pause(store))},
+        "state": dict(_state(store)),
         "lock": dict(_lock(store, call)),
         "people": dict(_records(history)),
         "runs": dict(_runs(history)),
     }
     if call.options.json:
-        put(json.dumps(sections, indent=1), None)
+        put(json.dumps(sections, indent=1))
         return 0
     for title, lines in sections.items():
-        put(f"{title}\n{facts(lines.items(), width()) or '  none'}", None)
+        put(f"{title}\n{name_value_lines(lines.items(), width()) or '  none'}")
     return 0
 
 
@@ -101,7 +102,7 @@ def rewind(call: Call) -> int:
     question = f"Let the next run read every change since {iso(since)} (now: {_position(row)})?"
     with _confirmed(call, store, question) as lock:
         store.overwrite(row, Position(since), lock, now)
-    put(f"The next run reads every change since {iso(since)}.", None)
+    put(f"The next run reads every change since {iso(since)}.")
     return 0
 
 
@@ -110,12 +111,12 @@ def reset(call: Call) -> int:
     store = open_store(read_state_location(call.environment))
     row = store.raw_row()
     if row is None:
-        put("There is no state row; nothing to reset.", None)
+        put("There is no state row; nothing to reset.")
         return 0
     question = f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back."
     with _confirmed(call, store, question):
         store.remove(row)
-    put(f"The state row was removed; it was: {_position(row)}.", None)
+    put(f"The state row was removed; it was: {_position(row)}.")
     return 0
 
 
@@ -126,12 +127,12 @@ def rebind(call: Call) -> int:
     store.history()
     known, present = store.binding, settings.binding
     if known == present:
-        put(f"The state already belongs to {present}.", None)
+        put(f"The state already belongs to {present}.")
         return 0
     question = f"The state belongs to {known or 'no company and site yet'}. Let it belong to {present}?"
     with _confirmed(call, store, question):
         store.bind(present)
-    put(f"The state now belongs to {present}.", None)
+    put(f"The state now belongs to {present}.")
     return 0
 
 
@@ -144,26 +145,21 @@ def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
         yield lock
 
 
-def _row(store: Store) -> Iterator[tuple[str, Any]]:
+def _state(store: Store) -> Iterator[tuple[str, Any]]:
     row = store.raw_row()
     if row is None:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
-        return
-    for name in ("since", "offset", "updatedAt"):
-        yield name, row.get(name)
-    window = row.get("window")
+    else:
+        for name in ("since", "offset", "updatedAt"):
+            yield name, row.get(name)
+    window = row.get("window") if row else None
     if isinstance(window, dict):
         yield "window opened", window.get("latest")
         yield "last employee done", window.get("lastId")
         yield "pinned runs", window.get("pinnedRuns")
-
-
-def _binding(store: Store) -> dict[str, str]:
-    known = store.binding
-    return {"company": known.company, "site": known.site} if known is not None else {}
-
-
-def _pause(store: Store) -> Iterator[tuple[str, Any]]:
+    if store.binding is not None:
+        yield "company", store.binding.company
+        yield "site", store.binding.site
     pause = store.pause()
     if pause is not None:
         yield "scheduled runs", str(pause)

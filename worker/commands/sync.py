@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_run_options, employees
-from worker.commands.confirmation import may_write, proposal_of
+from worker.commands.base import Call, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.errors import UsageError
 from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import run_sync
 
-_TEACHES = """\
+_DETAILS = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
 suspends and reactivates accounts, and advances the state. Stdout gets one JSON line, the summary. Stderr gets the log:
 one JSON object per line, or readable lines on a terminal.
@@ -32,9 +32,9 @@ def add(parsers: Parsers) -> None:
         "sync",
         run=sync,
         summary="bring Moodle up to date with the employees who changed since the last run (the scheduled run)",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
-    add_run_options(parser, asks=False)
+    add_flags(parser, "--dry-run", "--verbose")
     add_employees(parser, "only this employee (repeatable); since and offset stay where they are")
     parser.add_argument(
         "--reactivate",
@@ -46,7 +46,7 @@ def add(parsers: Parsers) -> None:
 def sync(call: Call) -> None:
     """Update Moodle for the changed or the selected employees."""
     asked = request(call.options)
-    call.begin(asked)
+    call.begin(asked.summary_scope)
     services = call.services()
     if may_write(call, services, proposal_of(asked, services), scope=asked.summary_scope):
         run_sync(asked, services, call.summary)

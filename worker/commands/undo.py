@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_only, add_run_options, employees
-from worker.commands.confirmation import Proposal, check_terminal, may_write
+from worker.commands.base import Call, check_terminal, may_write
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
 from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Restores, field by field, the values that the accounts had before the run RUN wrote to them. Values that were changed
 since are left as they are, and reported. An account that the run created is suspended, because the Moodle functions
 that the token may call cannot delete accounts. On a terminal, the command lists what it would restore, and asks for
@@ -27,30 +27,29 @@ examples:
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", teaches=_TEACHES)
-    parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
+    parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", details=_DETAILS)
+    parser.add_argument("about_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     add_only(
         parser,
         [scope for scope in UndoScope if scope is not UndoScope.EVERYTHING],
         "suspend: reactivate the accounts that the run suspended; fields: restore values (default: both, and suspend"
         " the accounts that the run created)",
     )
-    add_employees(parser, "only this employee (repeatable)")
-    add_run_options(parser, asks=True)
+    add_employees(parser)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
 
 
 def undo(call: Call) -> None:
     """Undo what a run wrote."""
-    options, summary = call.options, call.summary
+    options = call.options
     request = UndoRequest(
-        options.undone_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run
+        options.about_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run
     )
-    summary.dry_run, summary.scope = request.dry_run, "employees" if request.employees else "all"
-    summary.about_run = request.run_id
+    call.begin("employees" if request.employees else "all", request.run_id)
     check_terminal(options)
     services = call.services()
-    if may_write(call, services, lambda summary: Proposal(preview_undo(request, services, summary)), _question):
-        run_undo(request, services, summary)
+    if may_write(call, services, lambda summary: (preview_undo(request, services, summary), ()), _question):
+        run_undo(request, services, call.summary)
 
 
 def _question(number: int) -> str:

@@ -36,6 +36,10 @@ class Reason:
         """Return what to do about these employees."""
         return resolve(self.advice_template, employees)
 
+    def in_words(self, *employees: int) -> str:
+        """Return the text and, if there is anything to do about these employees, the advice."""
+        return "; ".join(filter(None, (self.text, self.advice_for(*employees))))
+
     def in_run(self, run_id: str) -> Reason:
         """Return the reason with the run that held it in place of RUN in its advice."""
         return replace(self, advice_template=self.advice_template.replace("approve RUN ", f"approve {run_id} "))

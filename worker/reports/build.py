@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from worker import advice
@@ -12,10 +11,11 @@ from worker.config.settings import Settings
 from worker.config.settings_model import is_loopback
 from worker.model import reasons
 from worker.model.employee import Employee
-from worker.model.reasons import UNCONFIRMED, Reason
+from worker.model.reasons import UNCONFIRMED
 from worker.model.step import Action, FieldChange, Step
+from worker.planning.digests import digest
 from worker.planning.guards import NOUNS
-from worker.reports.report import Cell, HeldClass, Links, Report, Row
+from worker.reports.report import Cell, HeldClass, Report, Row
 from worker.runs.summary import Summary
 from worker.timestamps import iso
 from worker.words import counted
@@ -23,7 +23,6 @@ from worker.words import counted
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 _KNOWN_BY = {"first_name": "firstname", "last_name": "lastname", "department": "department"}
 """The fields by which a reader recognises an employee: BambooHR's, and the account's."""
-_UNCONFIRMED = "the account may belong to another person: decide for each employee"
 _STATES = {"0": "active", "1": "suspended"}
 
 
@@ -35,7 +34,7 @@ def build(
     *,
     scope: str,
     shows_values: bool,
-    digest: Callable[[Step], str] = lambda _: "",
+    digest_key: str = "",
     approved: Mapping[int, Collection[str]] | None = None,
     other_settings: bool = False,
 ) -> Report:
@@ -45,15 +44,14 @@ def build(
     employees, the same applies to those who left and never had an account.
 
     Args:
-        steps: The plan.
         employees: The employees that were read, as BambooHR shows them.
         scope: A key of :data:`worker.reports.report.SCOPES`.
-        digest: Returns a keyed digest of what a step would write.
+        digest_key: The key for the digests of what is planned; "" for no digests.
         approved: The classes of the changes to approve, by employee id.
     """
-    people = _people(steps, employees) if shows_values else None
+    facts = {employee.employee_id: employee.facts for employee in employees} if shows_values else None
     rows = tuple(
-        _row(step, people, digest, (approved or {}).get(step.employee_id, ()))
+        _row(step, facts, digest_key, (approved or {}).get(step.employee_id, ()))
         for step in steps
         if _has_row(step, scope)
     )
@@ -72,8 +70,8 @@ def build(
         company=settings.binding.company,
         environment=advice.current().environment,
         held=tuple(_held(summary, rows)),
-        links=_links(settings),
         other_settings=other_settings,
+        **_links(settings),
     )
 
 
@@ -83,17 +81,18 @@ def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
         yield HeldClass(guard_class.value, f"{counted(count, *NOUNS[guard_class])} held", why)
     if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
         number = counted(unconfirmed, "unconfirmed match", "unconfirmed matches")
-        yield HeldClass(UNCONFIRMED, f"{number} held", summary.reassigned_ids_text or _UNCONFIRMED)
+        why = summary.reassigned_ids_text or "the account may belong to another person: decide for each employee"
+        yield HeldClass(UNCONFIRMED, f"{number} held", why)
 
 
-def _links(settings: Settings) -> Links | None:
-    """Return the addresses of both systems; None if BambooHR is replaced by a server on this machine."""
+def _links(settings: Settings) -> dict[str, str]:
+    """Return the addresses of both systems; none if BambooHR is replaced by a server on this machine."""
     if is_loopback(urlsplit(settings.bamboo_base_url).hostname or ""):
-        return None
-    return Links(
-        f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
-        f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
-    )
+        return {}
+    return {
+        "employee_url": f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
+        "account_url": f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
+    }
 
 
 def _has_row(step: Step, scope: str) -> bool:
@@ -105,11 +104,14 @@ def _has_row(step: Step, scope: str) -> bool:
 
 
 def _row(
-    step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step], str], approved: Collection[str]
+    step: Step,
+    facts: Mapping[int, Mapping[str, str]] | None,
+    digest_key: str,
+    approved: Collection[str],
 ) -> Row:
-    """Return the row of a step; without `people`, it contains no values."""
-    shows_values = people is not None
-    person = people[step.employee_id] if people else Person()
+    """Return the row of a step; without the `facts` of all employees, it contains no values."""
+    shows_values = facts is not None
+    name, department = _name_and_department(step, facts.get(step.employee_id, {})) if facts is not None else ("", "")
     return Row(
         employee_id=step.employee_id,
         action=step.action.value,
@@ -125,15 +127,15 @@ def _row(
                 for change in part.changes
             ),
         ),
-        problem=_said(step.problem, step) if step.problem and step.problem != step.reason else "",
-        notes=tuple(_said(note, step) for note in step.notes),
-        digest=digest(step),
+        problem=step.problem.in_words(step.employee_id) if step.problem and step.problem != step.reason else "",
+        notes=tuple(note.in_words(step.employee_id) for note in step.notes),
+        digest=digest(step, digest_key) if digest_key else "",
         held=step.held_classes,
         approved=tuple(sorted(approved)),
         would=would(step) if step.is_whole_held else "",
         hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
-        name=person.name,
-        department=person.department,
+        name=name,
+        department=department,
     )
 
 
@@ -155,26 +157,9 @@ def _cell(change: FieldChange, held: str, *, shows_values: bool) -> Cell:
     return Cell(change.field, old, new, held, states)
 
 
-def _said(reason: Reason, step: Step) -> str:
-    return "; ".join(part for part in (reason.text, reason.advice_for(step.employee_id)) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The name and department by which a reader recognises an employee."""
-
-    name: str = ""
-    department: str = ""
-
-
-def _people(steps: Iterable[Step], employees: Iterable[Employee]) -> dict[int, Person]:
-    """Return the employees as BambooHR shows them; missing values are taken from their accounts."""
-    facts = {employee.employee_id: employee.facts for employee in employees}
-    return {step.employee_id: _person(step, facts.get(step.employee_id, {})) for step in steps}
-
-
-def _person(step: Step, facts: Mapping[str, str]) -> Person:
+def _name_and_department(step: Step, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return what BambooHR shows; missing values are taken from the account."""
     # In a conflict, the account may be another person's.
     values = step.account.values if step.account and step.action is not Action.CONFLICT else {}
     first, last, department = (facts.get(fact) or values.get(field, "") for fact, field in _KNOWN_BY.items())
-    return Person(f"{first} {last}".strip(), department)
+    return f"{first} {last}".strip(), department

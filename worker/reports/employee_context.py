@@ -15,7 +15,7 @@ from worker.model.scope import ScopeState
 from worker.model.step import Action, Step
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
-from worker.planning.matching import is_reserved, match_by_idnumber
+from worker.planning.matching import Match, is_reserved, match_by_idnumber
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -67,65 +67,59 @@ class EmployeeContext:
 
     def value(self, text: str) -> str:
         """Return a value, or only whether there is one."""
-        return shown_value(text, shows_values=self.shows_values)
+        if self.shows_values:
+            return repr(text)
+        return "set" if text else "empty"
 
 
-def shown_value(text: str, *, shows_values: bool) -> str:
-    """Return a value, or only whether there is one."""
-    if shows_values:
-        return repr(text)
-    return "set" if text else "empty"
-
-
-def account_lines(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+def account_lines(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     """Yield the accounts that were found, the rule that chose one, and its state."""
-    employee, plan_input = known.employee, known.plan_input
-    accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
-    own = [account for account in accounts if account.idnumber == str(known.employee_id)]
-    address = employee.facts.get("work_email", "")
-    unread = {key: known.plan.unanswered.get((key, value)) for key, value in _looked_up(known)}
+    accounts = sorted(context.plan.accounts.values(), key=lambda account: account.id)
+    own = [account for account in accounts if account.idnumber == str(context.employee_id)]
+    address = context.employee.facts.get("work_email", "")
+    looked_up: dict[AccountKey, str] = {
+        "idnumber": str(context.employee_id),
+        "email": address,
+        "id": str(context.record.account_id if context.record else ""),
+    }
+    unread = {key: context.plan.unanswered.get((key, value)) for key, value in looked_up.items()}
     yield "by idnumber", _found(own, unread["idnumber"], "none")
     with_address = [account for account in accounts if account.has_email(address)]
     yield "by e-mail", _found(with_address, unread["email"], "none among the accounts that were looked up")
-    match = match_by_idnumber(employee, own)
-    account = match.account or known.step.account
-    out_of_scope = plan_input.scope_states[known.employee_id] is not ScopeState.IN
-    if out_of_scope and known.employee_id not in plan_input.writable:
-        yield "rule", "not looked up: nothing is written for the employee"
-    elif match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
-        yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
-    elif match.account is not None:
-        yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.record and known.record.account_id == account.id:
-        yield "rule", "none of these, but an earlier run suspended it as the employee's"
-    elif known.step.reason.code == UNCONFIRMED:
-        yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
-    elif account is not None and account.idnumber and known.step.action is Action.CONFLICT:
-        yield "rule", f"e-mail, not used: {known.step.reason.text}"
-    elif account is not None:
-        yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
-    elif any(unread.values()):
-        yield "rule", "not known: the employee may have an account that cannot be read; do not create a second one"
-    else:
-        yield "rule", "none matches: there is no account"
+    match = match_by_idnumber(context.employee, own)
+    account = match.account or context.step.account
+    yield "rule", _rule(context, match, account, is_unread=any(unread.values()))
     if account is not None:
         yield "state", "suspended" if account.suspended else "active"
 
 
-def _looked_up(known: EmployeeContext) -> Iterator[tuple[AccountKey, str]]:
-    yield "idnumber", str(known.employee_id)
-    yield "email", known.employee.facts.get("work_email", "")
-    yield "id", str(known.record.account_id if known.record else "")
+def _rule(context: EmployeeContext, match: Match, account: Account | None, *, is_unread: bool) -> str:
+    """Return which rule found the account, and whether the match is trusted."""
+    plan_input = context.plan_input
+    out_of_scope = plan_input.scope_states[context.employee_id] is not ScopeState.IN
+    if out_of_scope and context.employee_id not in plan_input.writable:
+        return "not looked up: nothing is written for the employee"
+    if match.conflict is not None or (match.account is not None and context.step.reason.code == UNCONFIRMED):
+        return f"idnumber, not trusted: {(match.conflict or context.step.reason).text}"
+    if match.account is not None:
+        return f"idnumber, trusted: {', '.join(_grounds(context.employee, match.account, plan_input))}"
+    if account is not None and context.record and context.record.account_id == account.id:
+        return "none of these, but an earlier run suspended it as the employee's"
+    if context.step.reason.code == UNCONFIRMED:
+        return f"e-mail, not trusted: {context.step.reason.text}"
+    if account is not None and account.idnumber and context.step.action is Action.CONFLICT:
+        return f"e-mail, not used: {context.step.reason.text}"
+    if account is not None:
+        return "e-mail: the only account with the employee's address, and its idnumber is empty"
+    if is_unread:
+        return "not known: the employee may have an account that cannot be read; do not create a second one"
+    return "none matches: there is no account"
 
 
 def _found(accounts: Sequence[Account], unread: Reason | None, none: str) -> str:
     if unread is not None:
         return f"cannot be read: {unread.text}"
-    return ", ".join(_named(account) for account in accounts) or none
-
-
-def _named(account: Account) -> str:
-    return f"{account.name}, auth {account.auth}"
+    return ", ".join(f"{account.name}, auth {account.auth}" for account in accounts) or none
 
 
 def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Iterator[str]:

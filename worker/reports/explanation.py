@@ -15,16 +15,15 @@ from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
-from worker.model.scope import ScopeRule, ScopeState
+from worker.model.scope import ScopeState
 from worker.model.step import WRITES
-from worker.planning.plan_input import PlanSettings
 from worker.reports.build import would
-from worker.reports.employee_context import EmployeeContext, account_lines, shown_value
+from worker.reports.employee_context import EmployeeContext, account_lines
 from worker.reports.follow_up_reasons import is_seen_again, reason_of
 from worker.timestamps import iso
 from worker.words import counted
 
-_STANDINGS = {
+_LIFECYCLE_TEXTS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
     LifecycleState.FUTURE: "has not started yet: Inactive, and the first day is today or later (or was when shown)",
@@ -34,30 +33,29 @@ _RUNS_SHOWN = 10
 _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 
-def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
+def explain(context: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """Return the sections, in the order in which they are read."""
-    scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
-        "BambooHR": dict(_bamboo(known)),
-        **({"Scope": dict(scope)} if known.plan_input.settings.scope else {}),
-        "Account": dict(account_lines(known)),
-        "Mapping": dict(_mapping(known)),
-        "What would be done": dict(_step(known)),
-        "What holds it": dict(_holds(known)),
-        "Remembered": dict(_remembered(known.record)),
-        "What the last runs did": dict(_history(known)),
+        "BambooHR": dict(_bamboo(context)),
+        **({"Scope": dict(_scope(context))} if context.plan_input.settings.scope else {}),
+        "Account": dict(account_lines(context)),
+        "Mapping": dict(_mapping(context)),
+        "What would be done": dict(_step(context)),
+        "What holds it": dict(_holds(context)),
+        "Remembered": dict(_remembered(context.record)),
+        "What the last runs did": dict(_history(context)),
     }
 
 
-def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    employee, plan_input = known.employee, known.plan_input
+def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    employee, plan_input = context.employee, context.plan_input
     yield (
         "directory",
         "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
     )
     unread = "was not needed: the directory shows everything" if employee.listed else "shows no row"
     yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
-    change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
+    change = next((one for one in context.inputs.feed.changes if one.employee_id == context.employee_id), None)
     if change is None:
         yield "changed feed", "has not named the employee since the time in the state (since)"
     else:
@@ -65,12 +63,12 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
     if employee.was_deleted:
         yield "earlier feed", "said Deleted"
-    yield "standing", _STANDINGS[plan_input.lifecycle_states[known.employee_id]]
+    yield "standing", _LIFECYCLE_TEXTS[plan_input.lifecycle_states[context.employee_id]]
     settings = plan_input.settings
     for field in dict.fromkeys((*EVIDENCE, *settings.mapping.fields, *settings.scope.fields)):
         if field in employee.facts:
             # Whether an employee works here, and since when, is what the explanation is about: always shown.
-            text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
+            text = repr(employee.facts[field]) if field in EVIDENCE else context.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
         elif employee.listed and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
@@ -82,14 +80,14 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield field, text
 
 
-def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    account = known.step.account
-    changed = {change.field for change in known.step.changes}
-    not_kept = dict(known.step.not_kept)
-    for rule in known.plan_input.settings.mapping.rules:
-        text = _source(rule, known)
+def _mapping(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    account = context.step.account
+    changed = {change.field for change in context.step.changes}
+    not_kept = dict(context.step.not_kept)
+    for rule in context.plan_input.settings.mapping.rules:
+        text = _source(rule, context)
         if account is not None:
-            text += f"; in Moodle: {known.value(account.values.get(rule.target, ''))}"
+            text += f"; in Moodle: {context.value(account.values.get(rule.target, ''))}"
         if not rule.is_updated:
             text += "; only when the account is created"
         if rule.target in not_kept:
@@ -97,80 +95,78 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
 
-def _source(rule: Rule, known: EmployeeContext) -> str:
-    facts = known.employee.facts
-    hidden = next((source for source in rule.sources if source not in facts), None)
-    source = next((source for source in rule.sources if facts.get(source)), None)
-    if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
-        return f"from {hidden}, which is not shown: left as it is"
+def _source(rule: Rule, context: EmployeeContext) -> str:
+    facts = context.employee.facts
+    source = next((source for source in rule.sources if facts.get(source) or source not in facts), None)
+    if source is not None and source not in facts:
+        return f"from {source}, which is not shown: left as it is"
     if rule.refused_value(facts):
         lacking = "its map does not have" if rule.table else "Moodle does not accept"
         return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
-        return f"from {source}: {known.value(rule.value(facts) or '')}"
-    return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"
+        return f"from {source}: {context.value(rule.value(facts) or '')}"
+    return f"{', '.join(rule.sources)} empty: {context.value(rule.default)}"
 
 
-def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step, number = known.step, known.employee_id
-    held = list(known.holding) or [str(guard_class) for guard_class in step.held_classes]
+def _step(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    step, number = context.step, context.employee_id
+    held = list(context.holding) or [str(guard_class) for guard_class in step.held_classes]
     action = would(step) if step.is_whole_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
-        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
+        yield "what to do", step.reason.in_run(context.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
     changes = [(change, "") for change in step.changes]
     changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:
-        old = "no account yet" if change.old is None else known.value(change.old)
-        text = f"{old} -> {known.value(change.new)}"
-        if change.old and change.new and not known.shows_values:
+        old = "no account yet" if change.old is None else context.value(change.old)
+        text = f"{old} -> {context.value(change.new)}"
+        if change.old and change.new and not context.shows_values:
             text = "differs (the values: --show-values)"
         yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
-        yield "problem", f"{step.problem.text}; {step.problem.advice_for(number)}"
+        yield "problem", step.problem.in_words(number)
     for at, note in enumerate(step.notes, 1):
-        yield f"note {at}", "; ".join(part for part in (note.text, note.advice_for(number)) if part)
+        yield f"note {at}", note.in_words(number)
     if step.depends_on:
         yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.depends_on))
 
 
-def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    number, settings = known.employee_id, known.plan_input.settings
-    protected = str(number) in settings.protected or known.step.reason is reasons.PROTECTED
+def _holds(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    number, settings = context.employee_id, context.plan_input.settings
+    protected = str(number) in settings.protected or context.step.reason is reasons.PROTECTED
     if str(number) in settings.protected:
         yield "protected", "PROTECTED_ACCOUNTS names the employee id"
     elif protected:
         yield "protected", "the account is Moodle's own, cannot be logged in with, or is named by PROTECTED_ACCOUNTS"
-    if number in known.inputs.undone:
+    if number in context.inputs.undone:
         release = advice.command("people", "retry", str(number))
         yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
-    yield from _refused(known)
-    for guard_class, run_id in known.holding.items():
+    yield from _refused(context)
+    for guard_class, run_id in context.holding.items():
         approve = "release the employee first"
-        if number not in known.inputs.undone:
+        if number not in context.inputs.undone:
             approve = advice.command("approve", run_id, "--employee", str(number))
         if guard_class == UNCONFIRMED:
             why = f"the run {run_id} could not tell whose account it is"
             yield guard_class, f"{why}; if it is the employee's: {approve}"
         else:
             yield f"{guard_class} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
-    refused = known.record is not None and not known.record.follow_ups.keys().isdisjoint(_REFUSED)
-    if not known.holding and number not in known.inputs.undone and not protected and not refused:
+    refused = context.record is not None and not context.record.follow_ups.keys().isdisjoint(_REFUSED)
+    if not context.holding and number not in context.inputs.undone and not protected and not refused:
         yield (
             "nothing",
             "the next run that takes the employee does what is shown above, unless a guard holds it"
-            if known.step.action in WRITES
+            if context.step.action in WRITES
             else "neither a guard nor an operator",
         )
 
 
-def _refused(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    record, number = known.record, known.employee_id
+def _refused(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    record, number = context.record, context.employee_id
     for flag, what in _REFUSED.items():
         if record is not None and (detail := record.follow_ups.get(flag)):
-            why = reason_of(flag, detail.note)
-            said = "; ".join(filter(None, (why.text, why.advice_for(number))))
+            said = reason_of(flag, detail.note).in_words(number)
             if is_seen_again(detail.note):
                 said = "the reason is shown above, if it still applies"
             after = f" after {counted(record.attempts, 'run')} in which Moodle refused" if record.attempts else ""
@@ -189,7 +185,9 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), _noted(flag, detail.note)
+        # A run or a guard class, which these two record, has no words of its own.
+        text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, detail.note).text
+        yield str(flag), ": ".join(filter(None, (detail.note, detail.note and text))) or "yes"
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:
@@ -203,19 +201,13 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
 
 
-def _noted(flag: FollowUp, note: str) -> str:
-    """Return the recorded code with its words; a run or a guard class has none."""
-    text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, note).text
-    return f"{note}: {text}" if note and text else note or "yes"
-
-
-def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
+def _history(context: EmployeeContext) -> Iterator[tuple[str, str]]:
+    writes = [(run_id, entry) for run_id, entry in context.journal if not entry.is_read_back]
     if not writes:
         yield "nothing", "no run in the last 90 days wrote to the account of this employee id"
     for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
-            f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
+            f"{change.field} {change.old!r} -> {change.new!r}" if context.shows_values else change.field
             for change in entry.changes
         )
         refused = "NOT WRITTEN (refused, or not sent): " if entry.is_failed else ""
@@ -226,8 +218,9 @@ def _when(seconds: int) -> str:
     return iso(datetime.fromtimestamp(seconds, UTC))
 
 
-def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_values: bool) -> Iterator[tuple[str, str]]:
+def _scope(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     """Yield a line for the employee and one for each field; lists and values only on request."""
+    settings, facts = context.plan_input.settings, context.employee.facts
     outside = "is suspended" if settings.suspends_out_of_scope else "is left alone"
     states = {
         ScopeState.IN: "in scope",
@@ -236,15 +229,11 @@ def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_value
     }
     yield "state", states[settings.scope.state(facts)]
     for rule in settings.scope.rules:
-        yield rule.field, _line(rule, facts, shows_values=shows_values)
-
-
-def _line(rule: ScopeRule, facts: Mapping[str, str], *, shows_values: bool) -> str:
-    state = rule.state(facts)
-    if state is ScopeState.NOT_SHOWN:
-        return "NOT SHOWN"
-    name = rule.list_that_decides(facts)
-    values = rule.excluded if name == "exclude" else rule.allowed
-    listed = f" ({', '.join(map(repr, values))})" if shows_values else ""
-    value = shown_value(facts[rule.field], shows_values=shows_values)
-    return f"{value}: {state.value}, as the list {name} decides{listed}"
+        state = rule.state(facts)
+        if state is ScopeState.NOT_SHOWN:
+            yield rule.field, "NOT SHOWN"
+            continue
+        name = rule.list_that_decides(facts)
+        values = rule.excluded if name == "exclude" else rule.allowed
+        listed = f" ({', '.join(map(repr, values))})" if context.shows_values else ""
+        yield rule.field, f"{context.value(facts[rule.field])}: {state.value}, as the list {name} decides{listed}"

@@ -24,10 +24,6 @@ _BY_FLAG = {
         "see which, and how to approve it: {command:explain --employee ID}",
     ),
 }
-_TEXTS = {
-    refusals.REFUSED: "Moodle, its web server or a firewall refuses to write this employee alone",
-    "vanished": "the account no longer exists, or is marked as deleted in Moodle",
-}
 _SEEN_AGAIN = {
     **reasons.IN_COMMON,
     "unreadable_account": "Moodle cannot answer a look-up of this employee",
@@ -35,28 +31,17 @@ _SEEN_AGAIN = {
     "unreadable_fields": "BambooHR cannot return this employee's custom fields",
 }
 """Reasons that every run, and `explain`, finds again when it reads."""
-_STATIC = {
+_REFUSALS = {
     one.code: one
     for one in (
         refusals.UNTOUCHABLE,
         refusals.HALF_MADE,
         refusals.EXTENDED_USERNAME_REFUSED,
+        Reason(refusals.REFUSED, "Moodle, its web server or a firewall refuses to write this employee alone", _IN_LOG),
+        Reason("vanished", "the account no longer exists, or is marked as deleted in Moodle", _IN_LOG),
     )
 }
-
-
-_WRITTEN_EARLY = frozenset(
-    one.code
-    for one in (
-        reasons.IN_STEP,
-        reasons.NEW,
-        reasons.DIFFERS,
-        reasons.LINKED,
-        reasons.RELINKED,
-        reasons.RETURNED,
-        reasons.REACTIVATED,
-    )
-)
+_WRITTEN_EARLY = frozenset({"in_step", "new", "differs", "linked", "relinked", "returned", "reactivated"})
 """The codes of employees who wait although their accounts are up to date."""
 
 
@@ -73,5 +58,4 @@ def reason_of(flag: FollowUp, note: str) -> Reason:
         return Reason(note, "the first day has not begun in every time zone; every run reads them again until then")
     if note in _SEEN_AGAIN:
         return Reason(note, _SEEN_AGAIN[note], _ASK)
-    known = reasons.by_code(note) or _STATIC.get(note)
-    return known or Reason(note, _TEXTS.get(note, ""), _IN_LOG)
+    return reasons.by_code(note) or _REFUSALS.get(note) or Reason(note, "", _IN_LOG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.advice import resolve
 from worker.model.reasons import IN_COMMON, STARTS_LATER, UNCONFIRMED
@@ -30,17 +30,6 @@ MEANINGS = {
 """All kinds of rows, in the order of a report: those that need a decision or remove access come first."""
 
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
-_ORDER = tuple(MEANINGS)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row, with the texts that it does not share with its group."""
-
-    row: Row
-    reason: str
-    advice: str
-    hold: str
 
 
 @dataclass(frozen=True)
@@ -48,34 +37,30 @@ class Group:
     """Rows of one kind and reason.
 
     Attributes:
-        kind: A key of :data:`MEANINGS`, or an action that is unknown here.
         label: The kind in words; rows that a guard holds are named by what they would do.
         would: The action, without the guards.
         code: The reason of the rows as a stable word.
         reason: The reason of the rows, or what their reasons have in common.
         advice: The advice of the rows, if they share one.
         hold: Why a guard holds a part of each row, if they share that.
-        entries: Those with a problem first, then by employee id.
+        rows: Those with a problem first, then by employee id; the texts that they share with the group are left out.
     """
 
-    kind: str
     label: str
     would: str
     code: str
     reason: str
     advice: str
     hold: str
-    entries: tuple[Entry, ...]
-
-    @property
-    def meaning(self) -> str:
-        """What the kind means for the account."""
-        return MEANINGS.get(self.kind, "")
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """All employees of one kind: their number, and the groups of those that are listed."""
+    """All employees of one kind: their number, and the groups of those that are listed.
+
+    `name`: a key of :data:`MEANINGS`, or an action that is unknown here.
+    """
 
     name: str
     label: str
@@ -83,9 +68,14 @@ class Kind:
     groups: tuple[Group, ...]
 
     @property
+    def meaning(self) -> str:
+        """What the kind means for the account."""
+        return MEANINGS.get(self.name, "")
+
+    @property
     def listed(self) -> int:
         """The number of employees with a row."""
-        return sum(len(group.entries) for group in self.groups)
+        return sum(len(group.rows) for group in self.groups)
 
 
 def kind_of(row: Row) -> str:
@@ -120,7 +110,8 @@ def _groups(kind: str, rows: Iterable[Row], held: Sequence[HeldClass]) -> list[G
     for row in sorted(rows, key=lambda row: (not row.problem, row.employee_id)):
         alike.setdefault((row.would, row.held, row.approved, row.code), []).append(row)
     groups = [_group(kind, tuple(own), held) for own in alike.values()]
-    return sorted(groups, key=lambda group: (_rank(group.would), -len(group.entries)))
+    rank = {name: at for at, name in enumerate(MEANINGS)}
+    return sorted(groups, key=lambda group: (rank.get(group.would, len(rank)), -len(group.rows)))
 
 
 def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group:
@@ -136,15 +127,14 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
     reason, advice, hold = (_shared(getattr(row, name) for row in rows) for name in ("reason", "advice", "hold"))
     said = _without_why(reason, held)
     return Group(
-        kind=kind,
         label=label,
         would=would,
         code=first.code,
         reason=said or IN_COMMON.get(first.code, first.code.replace("_", " ")),
         advice=resolve(advice, [row.employee_id for row in rows if row.advice == advice]) if said == reason else "",
         hold=_without_why(hold, held),
-        entries=tuple(
-            Entry(
+        rows=tuple(
+            replace(
                 row,
                 reason="" if row.reason == reason else row.reason,
                 advice="" if row.advice == advice else resolve(row.advice, [row.employee_id]),
@@ -153,10 +143,6 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
             for row in rows
         ),
     )
-
-
-def _rank(action: str) -> int:
-    return _ORDER.index(action) if action in _ORDER else len(_ORDER)
 
 
 def _shared(texts: Iterable[str]) -> str:

@@ -78,6 +78,5 @@ def _run(report: Report) -> str:
         return advice.command("reconcile")
     if report.scope != "employees":
         return advice.command("sync")
-    numbers = sorted(row.employee_id for row in report.rows)
-    named = [str(number) for number in numbers] if len(numbers) <= _MOST_NAMED else ["ID"]
-    return advice.command("sync", *(word for number in named for word in ("--employee", number)))
+    employees = [row.employee_id for row in report.rows]
+    return advice.command_for(["sync", "--employee", "ID"], employees if len(employees) <= _MOST_NAMED else ())

@@ -11,28 +11,27 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import UsageError
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 
 _OWNER_ONLY = 0o600
 
 
-def check_values(*, shows_values: bool, file: Path | None) -> None:
-    """Raise UsageError, before anything is read, if values would go elsewhere than to a terminal or a named file."""
+def check_destination(file: Path | None, *, shows_values: bool) -> None:
+    """Raise UsageError now, not after minutes of reading, if a report cannot be written to a file, or to stdout.
+
+    Values go to a terminal or a named file only.
+    """
     if shows_values and file is None and not sys.stdout.isatty():
         raise UsageError(
             "--show-values shows personal data to a terminal or a named file only", advice="name one: --output FILE"
         )
-
-
-def check_writable(file: Path | None) -> None:
-    """Raise UsageError now, not after minutes of reading, if a file cannot be written."""
     if file is not None and (
         file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)
     ):
         raise UsageError(f"{file} cannot be written", advice="name a file in an existing directory")
 
 
-def put(text: str, file: Path | None) -> None:
+def put(text: str, file: Path | None = None) -> None:
     """Print the text, or write it to the file with read access for its owner only."""
     if file is None:
         sys.stdout.write(f"{text}\n")
@@ -62,5 +61,5 @@ def readable(
     """Return the sections of an explanation as text. `columns` is the width to keep to, 0 for no limit."""
     parts = [f"Employee {employee_id}"]
     parts += [f"warning: {warning}" for warning in warnings]
-    parts += [f"{title}\n{facts(lines.items(), columns)}" for title, lines in sections.items()]
+    parts += [f"{title}\n{name_value_lines(lines.items(), columns)}" for title, lines in sections.items()]
     return "\n\n".join(parts)

@@ -14,17 +14,10 @@ from importlib.resources import files
 from worker.model.step import WRITES
 from worker.reports.groups import HELD, STARTS, Kind, kinds
 from worker.reports.next_steps import approve_class, next_steps
-from worker.reports.report import PRODUCT, Report, utc
+from worker.reports.report import PRODUCT, WRITTEN, Report, utc
 from worker.words import counted
 
-_FIGURES = {
-    "created": "create",
-    "changed": "update",
-    "suspended": "suspend",
-    "reactivated": "reactivate",
-    "held": HELD,
-    "errors": "conflict",
-}
+_FIGURES = {**WRITTEN, "held": HELD, "errors": "conflict"}
 """The figures at the top of the page, each with the kind that gives it its colour."""
 
 _ZERO_WIDTH_JOINER = "\u200d"

@@ -20,13 +20,15 @@ SCOPES = {
 }
 """The employees that a plan covers in words, by its scope."""
 
+WRITTEN = {"created": "create", "changed": "update", "suspended": "suspend", "reactivated": "reactivate"}
+"""The figures of a plan that count an action, each with its action."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One field that changes, or would if a guard did not hold it.
 
     Attributes:
-        field: The field of the account.
         old: The present value, None if values are not shown or there was none.
         new: The new value, None if values are not shown.
         held: The class of the guard that holds the change, "" if none does.
@@ -47,7 +49,6 @@ class Row:
     Attributes:
         action: create, update, suspend, reactivate, unchanged, skip, hold or conflict.
         code: The reason as a stable word.
-        reason: The reason as a sentence.
         advice: What the operator can do about it, if anything: see :func:`worker.advice.resolve`.
         problem: An error in addition to the action.
         digest: A keyed digest of what would be written, "" if nothing would be.
@@ -96,14 +97,6 @@ class HeldClass:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The address of an employee in BambooHR and of an account in Moodle, each without the id at its end."""
-
-    employee: str
-    account: str
-
-
 @dataclass(frozen=True)
 class Report:
     """The whole plan.
@@ -115,6 +108,8 @@ class Report:
         errors: The number of employees with an error; held changes are not counted.
         site: The name of the Moodle site that was read; `company` is BambooHR's.
         environment: The name of the deployed environment, "" if unknown.
+        employee_url: The address of an employee in BambooHR without the id at its end, "" for no link; `account_url`
+            is that of an account in Moodle.
         other_settings: Whether the report shows what settings other than the present ones would do.
     """
 
@@ -132,7 +127,8 @@ class Report:
     company: str = ""
     environment: str = ""
     held: tuple[HeldClass, ...] = ()
-    links: Links | None = None
+    employee_url: str = ""
+    account_url: str = ""
     other_settings: bool = False
 
     @property
@@ -144,14 +140,8 @@ class Report:
     @property
     def figures(self) -> dict[str, int]:
         """The number of employees by what would be done for them."""
-        return {
-            "created": self.counts.get("create", 0),
-            "changed": self.counts.get("update", 0),
-            "suspended": self.counts.get("suspend", 0),
-            "reactivated": self.counts.get("reactivate", 0),
-            "held": sum(row.is_held for row in self.rows),
-            "errors": self.errors,
-        }
+        written = {name: self.counts.get(action, 0) for name, action in WRITTEN.items()}
+        return {**written, "held": sum(row.is_held for row in self.rows), "errors": self.errors}
 
     @property
     def about(self) -> str:

@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from worker.reports.groups import Entry, Group, kinds
+from worker.reports.groups import Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
 from worker.words import counted, listed
@@ -64,7 +64,7 @@ def _body(report: Report, width: int, most: int | None) -> list[list[str]]:
 
 
 def _text(paragraphs: Iterable[Iterable[str]], width: int) -> str:
-    return "\n\n".join("\n".join(_filled(line, width) for line in lines) for lines in paragraphs)
+    return "\n\n".join("\n".join(_wrapped(line, width) for line in lines) for lines in paragraphs)
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -91,12 +91,12 @@ def _held(one: HeldClass) -> Iterator[str]:
 
 
 def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
-    yield f"{group.label.capitalize()}: {counted(len(group.entries), 'employee')}: {group.reason}"
+    yield f"{group.label.capitalize()}: {counted(len(group.rows), 'employee')}: {group.reason}"
     if group.hold:
         yield f"  held: {group.hold}"
     if group.advice:
         yield f"  what to do: {group.advice}"
-    rows = [(entry.row.employee_id, _who(entry.row), _details(entry)) for entry in group.entries]
+    rows = [(row.employee_id, _who(row), _details(row)) for row in group.rows]
     by_details: dict[str, list[str]] = {}
     for number, _, details in rows:
         by_details.setdefault(details, []).append(str(number))
@@ -122,10 +122,9 @@ def _who(row: Row) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _details(entry: Entry) -> str:
-    row = entry.row
+def _details(row: Row) -> str:
     cells = ", ".join(_cell(cell, is_part=not row.would) for cell in row.cells)
-    return "; ".join(text for text in (cells, entry.reason, entry.hold, row.problem, *row.notes, entry.advice) if text)
+    return "; ".join(text for text in (cells, row.reason, row.hold, row.problem, *row.notes, row.advice) if text)
 
 
 def _cell(cell: Cell, *, is_part: bool) -> str:
@@ -149,7 +148,7 @@ class _Whole(str):
     """Lines that are not wrapped: a command to copy, or a table that fits."""
 
 
-def _filled(line: str, width: int) -> str:
+def _wrapped(line: str, width: int) -> str:
     if not width or isinstance(line, _Whole):
         return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
@@ -161,7 +160,7 @@ _COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def facts(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
+def name_value_lines(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
     """Return one line for each name and value; empty values are left out.
 
     A long value continues below its beginning, unless the width (0: no limit) leaves too little room.

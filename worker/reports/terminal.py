@@ -10,7 +10,7 @@ from typing import Any
 from worker import advice
 from worker.errors import ExitCode
 from worker.model.reasons import UNDONE
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.words import MOST_SHOWN, counted
 
 Event = Mapping[str, Any]
@@ -20,9 +20,6 @@ _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "r
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
 _LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "held"})
 """The outcomes that many employees may have without being an error."""
-_LEFT_ALONE = {UNDONE.code: "left alone"}
-_SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
-_KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:
@@ -35,8 +32,7 @@ class TerminalLog:
     def __init__(self, most: int | None = MOST_SHOWN) -> None:
         self._most = most
         self._seen: Counter[str] = Counter()
-        self._advised: set[str] = set()
-        self._held: set[str] = set()
+        self._said: set[str] = set()
         self._ended = False
 
     def line(self, level: str, event: Event) -> str | None:
@@ -48,11 +44,11 @@ class TerminalLog:
         if name == "sync.person":
             if event.get("dry_run") or self._is_left_out(event):
                 return None
-            text = _employee(event, without_reason=self._was_held_for(event))
+            is_repeated = bool(event.get("held")) and not self._is_new(event.get("reason", ""))
+            text = _employee(event, without_reason=is_repeated)
         elif name == "sync.window":
-            selected = event.get("selected", 0)
             changed = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
-            text = f"{counted(selected, 'employee')} selected" if selected else changed
+            text = f"{counted(selected, 'employee')} selected" if (selected := event.get("selected")) else changed
         elif name == "sync.ended":
             self._ended = True
             text = _sentence(level, event)
@@ -83,20 +79,16 @@ class TerminalLog:
         self._seen[kind] += 1
         return self._most is not None and self._seen[kind] > self._most
 
-    def _was_held_for(self, event: Event) -> bool:
-        reason = event.get("reason", "")
-        if not event.get("held") or reason not in self._held:
-            self._held |= {reason} if event.get("held") else set()
-            return False
-        return True
+    def _is_new(self, text: str) -> bool:
+        """Return whether a text was not given before, and remember it."""
+        is_new = text not in self._said
+        self._said.add(text)
+        return is_new
 
     def _advice(self, text: str, employee: str) -> str:
         """Return the advice, unless it was given before, even with the id of another employee."""
         general = " ".join("ID" if word == employee else word for word in text.split())
-        if not text or general in self._advised:
-            return ""
-        self._advised.add(general)
-        return f"\n    -> {text}"
+        return f"\n    -> {text}" if text and self._is_new(general) else ""
 
 
 _TYPED = frozenset({"command", "scope", "about_run", "trigger", "started_at", "batch_size", "http_calls"})
@@ -114,12 +106,12 @@ def _sentence(level: str, event: Event) -> str:
 def _employee(event: Event, *, without_reason: bool) -> str:
     action, result = event["action"], event["result"]
     held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
-    what = _LEFT_ALONE.get(event.get("code", "")) or _what_happened(action, result, fields)
+    what = "left alone" if event.get("code") == UNDONE.code else _what_happened(action, result, fields)
     if held:
         parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
-    is_plain = not held and result == "done" and action in _SPEAKS_FOR_ITSELF
-    why = [] if is_plain or without_reason or not event.get("reason") else [event["reason"]]
+    speaks_for_itself = not held and result == "done" and action in ("create", "update")
+    why = [] if speaks_for_itself or without_reason or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
 
 
@@ -140,7 +132,8 @@ def _without_suspension(fields: Sequence[str] | None) -> str:
 
 def meaning_of(code: int) -> str:
     """Return an exit code in words, without its other meanings."""
-    meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
+    meanings = {137: "killed: out of memory, or did not end in time after SIGTERM"}
+    meanings |= {int(one): one.meaning for one in ExitCode}
     return meanings.get(code, "not an exit code of this program").partition(" (also:")[0]
 
 
@@ -149,26 +142,22 @@ def summary_text(line: Event) -> str:
     code = int(line["exit_code"])
     if [line.get(f"errors_{name}") for name in _LIST] == [line.get(f"held_{name}") for name in _LIST]:
         line = {name: value for name, value in line.items() if name not in {f"errors_{name}" for name in _LIST}}
-    truncated = {name: line[name] for name in line if name.endswith(_TRUNCATED)}
-    shown = [
-        (name.replace("_", " "), _list(value) + _more(truncated.get(f"{name}{_TRUNCATED}", 0)))
-        for name, value in filled(line, _SUMMARY_HEADING | truncated.keys())
-    ]
-    text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
+    truncated = {name: value for name, value in line.items() if name.endswith(_TRUNCATED)}
+    shown = []
+    for name, value in nonempty(line, _SUMMARY_HEADING | truncated.keys()):
+        more = truncated.get(f"{name}{_TRUNCATED}")
+        shown.append((name.replace("_", " "), _list(value) + (f" and {more:,} more" if more else "")))
+    text = name_value_lines([("exit code", f"{code}: {meaning_of(code)}"), *shown])
     return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
 
 
-def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
+def nonempty(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
     """Return the non-empty fields of a line, without those of its heading."""
     return [(name, value) for name, value in line.items() if value and name not in without]
 
 
 _TRUNCATED = "_truncated"
 _LIST = ("ids", f"ids{_TRUNCATED}")
-
-
-def _more(number: int) -> str:
-    return f" and {number:,} more" if number else ""
 
 
 def _list(value: object) -> str:

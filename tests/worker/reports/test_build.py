@@ -54,7 +54,7 @@ def reported(
         run_settings(**(settings or {})),
         scope=scope,
         shows_values=shows_values,
-        digest=lambda step: f"digest of {step.employee_id}",
+        digest_key="key",
     )
 
 
@@ -204,14 +204,13 @@ def test_company_and_site_are_named_and_linked() -> None:
     report = reported(settings={"MOODLE_BASE_URL": "https://LXP.example.com/learn/"})
 
     assert (report.company, report.site) == ("acme", "lxp.example.com/learn")
-    assert report.links is not None
-    assert report.links.employee == "https://acme.bamboohr.com/employees/employee.php?id="
-    assert report.links.account == "https://LXP.example.com/learn/user/profile.php?id="
+    assert report.employee_url == "https://acme.bamboohr.com/employees/employee.php?id="
+    assert report.account_url == "https://LXP.example.com/learn/user/profile.php?id="
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8080", "http://localhost:8080"])
 def test_nothing_is_linked_where_a_server_of_this_machine_stands_for_bamboohr(address: str) -> None:
-    assert reported(settings={"BAMBOO_BASE_URL": address}).links is None
+    assert reported(settings={"BAMBOO_BASE_URL": address}).employee_url == ""
 
 
 def test_the_environment_is_named_where_it_is_known() -> None:

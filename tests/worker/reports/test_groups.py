@@ -18,7 +18,7 @@ def groups(*rows: Row) -> list[Group]:
 
 
 def ids(group: Group) -> list[int]:
-    return [entry.row.employee_id for entry in group.entries]
+    return [row.employee_id for row in group.rows]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_most_rows_say_is_said_by_the_group_and_the_rest_by_the_row() -> No
     (group,) = groups(*rows)
 
     assert (group.reason, group.advice) == ("they differ", "a")
-    assert [(entry.reason, entry.advice) for entry in group.entries] == [("", ""), ("", ""), ("another reason", "b")]
+    assert [(row.reason, row.advice) for row in group.rows] == [("", ""), ("", ""), ("another reason", "b")]
 
 
 def test_a_command_names_the_employees_of_the_group_and_of_the_row() -> None:
@@ -76,7 +76,7 @@ def test_a_command_names_the_employees_of_the_group_and_of_the_row() -> None:
     (group,) = groups(*rows)
 
     assert group.advice == "python -m worker people retry 7 9"
-    assert [entry.advice for entry in group.entries] == ["", "again: python -m worker people retry 8", ""]
+    assert [row.advice for row in group.rows] == ["", "again: python -m worker people retry 8", ""]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_reasons_that_name_an_account_have_a_heading_in_common(code: str, reason
     (group,) = groups(*rows)
 
     assert group.reason == reason
-    assert [entry.reason for entry in group.entries] == ["belongs to account 1", "belongs to account 2"]
+    assert [row.reason for row in group.rows] == ["belongs to account 1", "belongs to account 2"]
 
 
 def test_why_a_class_is_held_is_left_to_the_description_of_the_class() -> None:
@@ -102,7 +102,7 @@ def test_why_a_class_is_held_is_left_to_the_description_of_the_class() -> None:
     whole, part = groups(*held, dependent, partly)
 
     assert (whole.reason, whole.advice) == ("a guard holds all changes of identity of this run", "")
-    assert [(entry.reason, entry.advice) for entry in whole.entries] == [
+    assert [(row.reason, row.advice) for row in whole.rows] == [
         ("", ""),
         ("", ""),
         ("needs the address of employee 1", "approve both"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from worker.errors import UsageError
-from worker.reports.output import check_values, check_writable, put, readable, width
+from worker.reports.output import check_destination, put, readable, width
 
 
 def mode(file: Path) -> int:
@@ -47,7 +47,7 @@ def test_a_special_file_keeps_its_mode() -> None:
     device = Path(os.devnull)
     before = mode(device)
 
-    check_writable(device)
+    check_destination(device, shows_values=False)
     put("the report", device)
 
     assert mode(device) == before
@@ -66,7 +66,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
 def test_a_directory_and_a_file_in_a_missing_directory_cannot_be_written(tmp_path: Path) -> None:
     for file in (tmp_path, tmp_path / "nowhere" / "plan"):
         with pytest.raises(UsageError, match="cannot be written"):
-            check_writable(file)
+            check_destination(file, shows_values=False)
         with pytest.raises(UsageError, match="cannot be written"):
             put("the report", file)
 
@@ -80,14 +80,14 @@ def test_a_forbidden_file_is_refused_before_the_reading(tmp_path: Path, monkeypa
 
     for one in (file, tmp_path / "another"):
         with pytest.raises(UsageError, match="cannot be written"):
-            check_writable(one)
+            check_destination(one, shows_values=False)
 
 
 def test_a_file_in_the_current_directory_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    check_writable(Path("plan"))
-    check_writable(None)
+    check_destination(Path("plan"), shows_values=False)
+    check_destination(None, shows_values=False)
 
 
 class Terminal:
@@ -115,10 +115,10 @@ def test_values_go_to_a_terminal_or_a_named_file_only(
     monkeypatch.setattr("sys.stdout", Terminal(terminal))
 
     if allowed:
-        check_values(shows_values=shows_values, file=file)
+        check_destination(file, shows_values=shows_values)
     else:
         with pytest.raises(UsageError, match="a terminal or a named file"):
-            check_values(shows_values=shows_values, file=file)
+            check_destination(file, shows_values=shows_values)
 
 
 @pytest.mark.parametrize(("terminal", "columns"), [(True, 97), (False, 0)])

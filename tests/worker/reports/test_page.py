@@ -12,7 +12,7 @@ from tests.run_harness import ROOT
 from tests.worker.reports.page_reader import ACTIONS, PageReader, read_page
 from tests.worker.reports.plans import report_of, row_of
 from worker.reports.page import page
-from worker.reports.report import Cell, HeldClass, Links, Row
+from worker.reports.report import Cell, HeldClass, Row
 
 
 def test_a_row_holds_all_of_its_texts_and_its_group_what_the_rows_share() -> None:
@@ -221,9 +221,12 @@ def test_a_suspension_is_shown_in_words(shows_values: bool) -> None:
 
 
 def test_employees_and_accounts_are_linked_without_a_referrer() -> None:
-    links = Links("https://acme.bamboohr.com/employees/employee.php?id=", "https://lxp.example/user/profile.php?id=")
-
-    read = read_page(row_of(7, account_id=12), row_of(8), links=links)
+    read = read_page(
+        row_of(7, account_id=12),
+        row_of(8),
+        employee_url="https://acme.bamboohr.com/employees/employee.php?id=",
+        account_url="https://lxp.example/user/profile.php?id=",
+    )
 
     assert [(has, text) for has, text in read.found("a")] == [
         ({"href": "https://acme.bamboohr.com/employees/employee.php?id=7", "rel": "noreferrer"}, ["7"]),
