@@ -20,6 +20,7 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
+from worker.config.credentials import RenewableCredential
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.model.history import History
@@ -129,7 +130,7 @@ class Simulation:
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""
-        held = self._store(Process()).held(run_id)
+        held = self._store(Process()).held_changes(run_id)
         assert held is not None
         employees = sorted({change.employee_id for change in held.changes})
         return self.do(RunRequest(SelectedEmployees(tuple(employees)), approved=tuple(held.changes)), "approve")
@@ -185,11 +186,11 @@ class Simulation:
 
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), WithoutPauses()
-        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
+        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout_seconds, stop)
         moodle = MoodleClient(
-            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
+            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout_seconds, stop),
             settings.moodle_endpoint,
-            TOKEN,
+            RenewableCredential(TOKEN),
             mapping=settings.mapping,
             batch_size=settings.moodle_batch_size,
             concurrency=1,
@@ -198,7 +199,7 @@ class Simulation:
         return Services(
             settings=settings,
             store=self._store(process),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, RenewableCredential("k" * 40), "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),

@@ -9,12 +9,12 @@ from worker.stopping import StopSignal, end_when_overdue, stop_on_signals
 
 if __name__ == "__main__":
     # Signals first: the imports below take a noticeable part of a second, and a stop in it must not be lost.
-    stopping = StopSignal()
-    stop_on_signals(stopping)
-    end_when_overdue(stopping)
+    stop = StopSignal()
+    stop_on_signals(stop)
+    end_when_overdue(stop)
 
     from worker.advice import CommandLine, using
     from worker.cli import main
 
     with using(CommandLine.of_worker(os.environ)):
-        sys.exit(main(sys.argv[1:], os.environ, stopping))
+        sys.exit(main(sys.argv[1:], os.environ, stop))

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from worker.errors import ConfigurationError
 
 _CODE = re.compile(r"[A-Za-z.]{1,80}")
+_PARSER_FAULTS = (AttributeError, KeyError, TypeError, ValueError)
+"""The exceptions that boto3's parsers raise for an answer that does not have AWS's form."""
 
 
 def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
@@ -21,7 +23,8 @@ def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
 
     config = Config(connect_timeout=5, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
     try:
-        client = boto3.client(service, region_name=_region(), config=config)
+        # ECS sets AWS_REGION, which boto3 does not read; without it, boto3 chooses.
+        client = boto3.client(service, region_name=os.environ.get("AWS_REGION") or None, config=config)
     except (BotoCoreError, ValueError) as fault:
         raise ConfigurationError(
             [f"AWS_REGION or another AWS setting cannot be used ({type(fault).__name__})"],
@@ -55,11 +58,6 @@ def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
         raise HTTPClientError(error="no answer of AWS")
 
 
-def _region() -> str | None:
-    """Return AWS_REGION, which ECS sets and boto3 does not read; None leaves the choice to boto3."""
-    return os.environ.get("AWS_REGION") or None
-
-
 def aws_failure(fault: Exception) -> str:
     """Return AWS's error code, or the exception's name if AWS did not answer or boto3 could not parse the answer."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -70,7 +68,3 @@ def aws_failure(fault: Exception) -> str:
     if isinstance(fault, (BotoCoreError, *_PARSER_FAULTS)):
         return type(fault).__name__
     raise fault
-
-
-_PARSER_FAULTS = (AttributeError, KeyError, TypeError, ValueError)
-"""The exceptions that boto3's parsers raise for an answer that does not have AWS's form."""

@@ -1,22 +1,5 @@
 """The errors that end a run before its plan is carried out.
 
-SyncError
- ├── UsageError           the command line, or what it names, does not fit  exit 2
- ├── ConfigurationError   every fault of the settings, by variable name     exit 3
- ├── CredentialError      a secret missing, never set, malformed or refused exit 3
- ├── LockHeld             another run is in progress                        exit 75
- ├── DuplicateDelivery    this scheduled run was delivered before           exit 0
- ├── Paused               an operator paused the scheduled runs             exit 0
- ├── NothingDone          the operator declined, or nothing was left to do  exit 0
- ├── LockLost             another run took the lock over                    exit 1
- ├── SourceError          BambooHR cannot be read, or not trusted           exit 1
- │    ├── ListRefused     the key may not list employees
- │    └── ReportRefused   the key may not run reports
- ├── TargetError          Moodle cannot be read, or not trusted             exit 1
- ├── StateError           the state cannot be read or written               exit 1
- ├── Terminated           SIGTERM                                           exit 143
- └── OutOfTime            MAX_RUN_MINUTES are over                          exit 1
-
 A message says what happened and where; the advice says what to do. Neither ever contains a personal value or a token.
 """
 
@@ -28,37 +11,27 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """How a command ended, with its `meaning` in one line for `--help`."""
 
-    OK = 0
-    ERRORS = 1
-    USAGE = 2
-    CONFIGURATION = 3
-    HELD = 4
-    UNAVAILABLE = 69
-    CRASH = 70
-    LOCKED = 75
-    INTERRUPTED = 130
-    TERMINATED = 143
+    meaning: str
 
-    @property
-    def meaning(self) -> str:
-        """The meaning in one line, for `--help`."""
-        return _MEANINGS[self]
+    def __new__(cls, code: int, meaning: str) -> ExitCode:
+        """Return the code, which is a number, with its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
 
-
-_MEANINGS = {
-    ExitCode.OK: "no errors (also: a dry run, a paused run, a duplicate delivery, a declined confirmation)",
-    ExitCode.ERRORS: "errors; since and offset did not move, and the next run tries again",
-    ExitCode.USAGE: "the command line was not understood, or the request cannot be carried out",
-    ExitCode.CONFIGURATION: "invalid configuration or credentials; since and offset did not move",
-    ExitCode.HELD: "the only errors are held changes",
-    ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused the request, there is no stack, or the task has no exit code",
-    ExitCode.CRASH: "a defect in this program; the summary and the log say where",
-    ExitCode.LOCKED: "another run holds the lock",
-    ExitCode.INTERRUPTED: "./lxp --env only: Ctrl-C; what was started in AWS keeps running",
-    ExitCode.TERMINATED: "SIGTERM: ended between two requests; since and offset did not move",
-}
+    OK = 0, "no errors (also: a dry run, a paused run, a duplicate delivery, a declined confirmation)"
+    ERRORS = 1, "errors; since and offset did not move, and the next run tries again"
+    USAGE = 2, "the command line was not understood, or the request cannot be carried out"
+    CONFIGURATION = 3, "invalid configuration or credentials; since and offset did not move"
+    HELD = 4, "the only errors are held changes"
+    UNAVAILABLE = 69, "./lxp --env only: AWS refused the request, there is no stack, or the task has no exit code"
+    CRASH = 70, "a defect in this program; the summary and the log say where"
+    LOCKED = 75, "another run holds the lock"
+    INTERRUPTED = 130, "./lxp --env only: Ctrl-C; what was started in AWS keeps running"
+    TERMINATED = 143, "SIGTERM: ended between two requests; since and offset did not move"
 
 
 class SyncError(Exception):

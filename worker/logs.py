@@ -42,25 +42,6 @@ Line = Callable[[str, dict[str, Any]], str | None]
 """Returns the line of an event from its level and fields, or None for an event that is not shown."""
 
 
-class _ForReaders(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return str(record.__dict__["line"])
-
-
-def for_readers(line: Line | None = None) -> None:
-    """Write lines for a reader instead of a log group; by default only warnings, as sentences."""
-    make = line or _warning_line
-
-    def is_shown(record: logging.LogRecord) -> bool:
-        text = make(record.levelname.lower(), getattr(record, "fields", {}))
-        record.__dict__["line"] = text
-        return text is not None
-
-    _LOGGER.filters = [is_shown]
-    for handler in _LOGGER.handlers:
-        handler.setFormatter(_ForReaders())
-
-
 def _warning_line(level: str, fields: dict[str, Any]) -> str | None:
     """Return the line of a warning, except one that the report itself contains."""
     event = fields.get("event")
@@ -68,6 +49,19 @@ def _warning_line(level: str, fields: dict[str, Any]) -> str | None:
         return None
     texts = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
     return f"{level}: {'; '.join(texts) or event or ''}"
+
+
+def for_readers(line: Line = _warning_line) -> None:
+    """Write lines for a reader instead of a log group; by default only warnings, as sentences."""
+
+    def is_shown(record: logging.LogRecord) -> bool:
+        text = line(record.levelname.lower(), getattr(record, "fields", {}))
+        record.__dict__["line"] = text
+        return text is not None
+
+    _LOGGER.filters = [is_shown]
+    for handler in _LOGGER.handlers:
+        handler.setFormatter(logging.Formatter("%(line)s"))
 
 
 def info(event: str, **fields: object) -> None:

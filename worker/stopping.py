@@ -27,14 +27,12 @@ OVERDUE_SECONDS = 60.0
 class StopSignal:
     """The signal to stop, shared by everything that waits or starts a request."""
 
-    def __init__(self, max_minutes: float | None = None, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
         self.clock = clock
         self._event = threading.Event()
         self._limited = threading.Event()
         self._asked_at: float | None = None
         self._ends_at: float | None = None
-        if max_minutes is not None:
-            self.limit(max_minutes)
 
     def limit(self, minutes: float) -> None:
         """Limit the run to this many minutes from now."""
@@ -80,19 +78,19 @@ class StopSignal:
         return min(seconds, self._asked_at + GRACE_SECONDS - self.clock())
 
 
-def stop_on_signals(stopping: StopSignal) -> None:
+def stop_on_signals(stop: StopSignal) -> None:
     """Make SIGTERM and SIGINT end the run. Call it from the main thread before any other thread starts."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def listen() -> None:
         signal.sigwait(_SIGNALS)
-        stopping.ask()
+        stop.ask()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
 
 
 def end_when_overdue(
-    stopping: StopSignal, *, grace: float = OVERDUE_SECONDS, end: Callable[[int], object] = os._exit
+    stop: StopSignal, *, grace: float = OVERDUE_SECONDS, end: Callable[[int], object] = os._exit
 ) -> threading.Thread:
     """End the process with 70 a minute after MAX_RUN_MINUTES.
 
@@ -101,7 +99,7 @@ def end_when_overdue(
     """
 
     def watch() -> None:
-        stopping.wait_until_overdue(grace)
+        stop.wait_until_overdue(grace)
         end(int(ExitCode.CRASH))
 
     watchdog = threading.Thread(target=watch, name="watchdog", daemon=True)

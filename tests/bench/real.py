@@ -20,7 +20,7 @@ from tests.bench.bare import bodies, post
 from tests.bench.rounds import Plan
 from tests.bench.stage import CLIENTS, Stage
 from tests.sandbox.wire import Request, Response
-from worker.config.settings import is_loopback
+from worker.config.settings_model import is_loopback
 
 URL, TOKEN, AUTH = "BENCH_MOODLE_URL", "BENCH_MOODLE_TOKEN", "BENCH_MOODLE_AUTH"
 _BATCH = 50

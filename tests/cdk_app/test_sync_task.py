@@ -87,7 +87,7 @@ def test_the_worker_accepts_the_environment(each: Synthesis) -> None:
 
     settings = read_settings({**variables, "TRIGGER": "schedule", "SCHEDULED_TIME": "2026-01-31T03:30:00Z"})
 
-    assert settings.state.table == "given"
+    assert settings.state_table == "given"
 
 
 def test_the_image_is_in_the_projects_own_repository_under_its_content(prod: Synthesis, dev: Synthesis) -> None:

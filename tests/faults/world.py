@@ -86,7 +86,7 @@ class World:
                 "worker.runs.services",
                 new_session=functools.partial(self._session, injector),
                 now=lambda: now,
-                _open_items=lambda where: _open_items(where) if where.table else FaultyItems(injector, self.rows),
+                _open_items=lambda where: _open_items(where) if where.state_table else FaultyItems(injector, self.rows),
             ),
             patch("worker.bamboohr.client.ROWS_PER_PAGE", EMPLOYEES_PER_PAGE),
             patch("worker.cli._parser", _parser),

@@ -92,7 +92,11 @@ def transport_to(
 
 
 def bamboo_client(transport: Transport, api: str = BAMBOO, key: str | RenewableCredential = KEY) -> BambooHRClient:
-    return BambooHRClient(transport, api, key, FIX_COMMAND)
+    return BambooHRClient(transport, api, _credential(key), FIX_COMMAND)
+
+
+def _credential(value: str | RenewableCredential) -> RenewableCredential:
+    return RenewableCredential(value) if isinstance(value, str) else value
 
 
 class Secret:
@@ -132,7 +136,7 @@ def moodle_client(
     return MoodleClient(
         transport,
         endpoint,
-        token,
+        _credential(token),
         mapping=mapping_for(rules),
         batch_size=batch_size,
         concurrency=concurrency,

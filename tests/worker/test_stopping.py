@@ -38,7 +38,8 @@ def test_after_a_request_to_stop_nothing_new_may_start() -> None:
 
 
 def test_after_its_minutes_nothing_new_may_start_and_the_advice_names_the_setting() -> None:
-    stopping = StopSignal(max_minutes=0)
+    stopping = StopSignal()
+    stopping.limit(0)
 
     with pytest.raises(OutOfTime) as caught:
         stopping.check()
@@ -47,7 +48,8 @@ def test_after_its_minutes_nothing_new_may_start_and_the_advice_names_the_settin
 
 
 def test_minutes_that_are_left_stop_nothing() -> None:
-    stopping = StopSignal(max_minutes=1)
+    stopping = StopSignal()
+    stopping.limit(1)
 
     stopping.check()
 
@@ -91,7 +93,8 @@ def test_a_request_to_stop_ends_a_wait_that_has_begun() -> None:
 
 
 def test_a_wait_ends_with_the_minutes_of_the_run() -> None:
-    stopping = StopSignal(max_minutes=0)
+    stopping = StopSignal()
+    stopping.limit(0)
 
     with pytest.raises(OutOfTime):
         stopping.wait(A_DAY)
@@ -157,7 +160,8 @@ while True:
 
 def test_a_process_is_ended_a_minute_after_its_time_and_not_before() -> None:
     now, codes = [0.0], list[int]()
-    stopping = StopSignal(max_minutes=10, clock=lambda: now[0])
+    stopping = StopSignal(clock=lambda: now[0])
+    stopping.limit(10)
 
     now[0] = 10 * 60 + 59.9
     watchdog = end_when_overdue(stopping, end=codes.append)
@@ -181,4 +185,4 @@ def test_a_process_without_a_limit_is_not_ended() -> None:
 def test_the_worker_is_watched_from_its_start() -> None:
     entry = (ROOT / "worker" / "__main__.py").read_text()
 
-    assert "end_when_overdue(stopping)" in entry
+    assert "end_when_overdue(stop)" in entry

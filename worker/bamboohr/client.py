@@ -9,17 +9,17 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from worker.bamboohr import listing, refusals, report
+from worker.bamboohr import listing, report
 from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
 from worker.bamboohr.report import Report
-from worker.bamboohr.rest_api import RestApi, json_object
+from worker.bamboohr.rest_api import UNREADABLE, RestApi, json_object, refused_by_record
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence, parse_employee_id
@@ -37,7 +37,6 @@ ROWS_PER_PAGE = 2500
 """The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
 NO_EMPLOYEE = 2**31 - 1
 """An id that no employee has: BambooHR counts from 1."""
-_OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """The statuses that are an answer for the key's own user: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
@@ -51,17 +50,10 @@ _REPORT_REFUSED = _ENDPOINT_REFUSED | {HTTPStatus.GONE}
 
 
 class BambooHRClient:
-    """A client for one company.
+    """A client for one company. `address` is that of the API, with its version; `fix_command` sets the key."""
 
-    Args:
-        transport: Sends the requests.
-        api: The address of the API, with its version.
-        key: The API key; a text, or a credential that can be read again.
-        fix_command: The command that sets the key, for the messages.
-    """
-
-    def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
-        self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key, fix_command)
+    def __init__(self, transport: Transport, address: str, key: RenewableCredential, fix_command: str) -> None:
+        self._api = RestApi(transport, address, key, fix_command)
 
     def changed_employees(self, since: datetime) -> Feed:
         """Return the employees whose record changed at or after `since`, ordered by numeric id."""
@@ -89,7 +81,7 @@ class BambooHRClient:
 
     def await_site(self) -> None:
         """Wait until BambooHR answers for the key's own user. Raises SyncError if it does not answer in time."""
-        self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""))
+        self._read_own_user(quick=False)
 
     # In one quick attempt
 
@@ -108,26 +100,26 @@ class BambooHRClient:
             Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
             SyncError: The run cannot continue.
         """
-        return listing.all_rows(self._pages(employees, fields, len(employees)))
+        rows: dict[int, Evidence] = {}
+        for page in self._pages(employees, fields, len(employees)):
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+        return rows
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """Return the fields of the catalogue that Get Employee shows; None if there is no such employee.
 
-        Raises:
-            Refused: This employee or BambooHR may be the cause; `is_access` if the key may not see them.
-            SyncError: The run cannot continue.
+        Raises as `list_batch` does: Refused has `is_access` if the key may not see the employee.
         """
         names = names_in("employee", fields)
-        row = self._employee(employee, {"fields": ",".join(listing.asked(names))})
+        row = self._employee(employee, {"fields": ",".join(listing.fields_to_request(names))})
         return None if row is None else Evidence(listing.facts(row, names))
 
     def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:
         """Return a report on fields by their API names, for at most IDS_PER_CALL employees or for all (None).
 
-        Raises:
-            ReportRefused: The key may not run reports; `get_custom` may be allowed.
-            Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
-            SyncError: The run cannot continue.
+        Raises as `list_batch` does, but ReportRefused if the key may not run reports; `get_custom` may be allowed.
         """
         return self._api.read(
             "a report",
@@ -153,12 +145,12 @@ class BambooHRClient:
         return row if parse_employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
-        """Return whether BambooHR answers at all: id 0 stands for the key's own user."""
-        try:
-            self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=True)
-        except (Refused, SourceError, CredentialError):
-            return False
-        return True
+        """Return whether BambooHR answers at all."""
+        return _succeeds(lambda: self._read_own_user(quick=True))
+
+    def _read_own_user(self, *, quick: bool) -> None:
+        """Read the employee 0, who stands for the key's own user."""
+        self._api.read("the key's own user", "/employees/0", {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=quick)
 
     # List Employees
 
@@ -170,7 +162,7 @@ class BambooHRClient:
             cursors: set[str] = set()
             while cursor is not None:
                 if cursor in cursors:
-                    raise refusals.unreadable()
+                    raise refused_by_record(UNREADABLE)
                 cursors.add(cursor)
                 page = self._page(pages, listing.query(employees, fields, limit, cursor), is_first=not cursor)
                 if page is None:
@@ -180,7 +172,7 @@ class BambooHRClient:
                 cursor = following
             else:
                 return
-        raise refusals.by_record("changed while it was read, three times")
+        raise refused_by_record("changed while it was read, three times")
 
     def _page(self, pages: Listing, query: Mapping[str, str], *, is_first: bool) -> _Rows | None:
         """Return one page and the cursor of the next; None if the listing changed meanwhile."""
@@ -199,7 +191,7 @@ class BambooHRClient:
         if not isinstance(page, int):
             return page
         if self._may_list():
-            raise refusals.by_record(status_code(page))
+            raise refused_by_record(status_code(page))
         raise ListRefused(
             "BambooHR does not let the key list employees (List Employees is refused)",
             advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
@@ -207,9 +199,17 @@ class BambooHRClient:
 
     def _may_list(self) -> bool:
         """Return whether List Employees answers without an employee in the request: a firewall may refuse one."""
-        nobody = listing.query([NO_EMPLOYEE], ("status",), 1, "")
-        try:
-            self._api.read("List Employees", "/employees", nobody, json_object, quick=True, may_take_no_keys=True)
-        except (Refused, SourceError, CredentialError):
-            return False
-        return True
+        query = listing.query([NO_EMPLOYEE], ("status",), 1, "")
+        return _succeeds(
+            lambda: self._api.read(
+                "List Employees", "/employees", query, json_object, quick=True, may_take_no_keys=True
+            )
+        )
+
+
+def _succeeds(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (Refused, SourceError, CredentialError):
+        return False
+    return True

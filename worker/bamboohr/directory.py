@@ -49,7 +49,7 @@ class Directory:
         """Return the share of rows that have a value, by needed field, in hundredths of a per cent."""
         return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
 
-    def listing(self, employee: int) -> Mapping[str, str] | None:
+    def facts_of(self, employee: int) -> Mapping[str, str] | None:
         """Return the facts that the directory shows of an employee; None if it does not show them."""
         row = self.employees.get(employee)
         if row is None:
@@ -69,17 +69,17 @@ def read_directory(
     chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str], observe: Observer | None = None
 ) -> Directory:
     """Parse the JSON as it arrives. Raises Malformed, also if the answer is incomplete."""
-    reading = _Reading(names_in("directory", (*needed, "status")), wanted, observe)
-    head, directory = reading.read(chunks), reading.directory
+    reader = _DirectoryReader(names_in("directory", (*needed, "status")), wanted, observe)
+    head, directory = reader.read(chunks), reader.directory
     if directory.rows == 0:
         require_empty(head, "employees")
         directory.available = False
-    directory.disagreeing = reading.disagreeing
-    directory.shown = frozenset(name for name, theirs in reading.names.items() if theirs in reading.declared)
+    directory.disagreeing = reader.disagreeing
+    directory.shown = frozenset(name for name, key in reader.names.items() if key in reader.declared)
     return directory
 
 
-class _Reading(StreamedTable):
+class _DirectoryReader(StreamedTable):
     """The part of the directory that was read so far."""
 
     def __init__(self, names: Mapping[str, str], wanted: Container[int], observe: Observer | None) -> None:
@@ -91,9 +91,7 @@ class _Reading(StreamedTable):
 
     def take(self, employee: int, row: Mapping[str, Any]) -> None:
         """Take one row; if a second one contradicts the first, neither is evidence."""
-        facts = {
-            name: value for name, theirs in self.names.items() if (value := text(name, row.get(theirs))) is not None
-        }
+        facts = {name: value for name, key in self.names.items() if (value := text(name, row.get(key))) is not None}
         directory = self.directory
         directory.email_index.add(facts.get("work_email", ""), employee)
         if self._observe is not None:

@@ -6,7 +6,7 @@ the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specifica
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from worker.model.states import state_name
 from worker.transport.json_stream import Malformed
 
 _SOURCE = "List Employees"
+_COUNTRY = "country"
+"""The name of the country in List Employees and in Get Employee."""
 
 
 @dataclass(frozen=True)
@@ -27,28 +29,15 @@ class Page:
     is_first: bool
 
 
-def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
-    """Return the rows of all pages."""
-    rows: dict[int, Evidence] = {}
-    for page in pages:
-        if page.is_first:
-            rows.clear()
-        rows.update(page.rows)
-    return rows
-
-
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
     """Return the parameters of one page, of these employees or of all (None)."""
-    parameters = {
-        "fields": ",".join(asked(names_in("listing", fields))),
-        "page[limit]": str(limit),
-    }
+    parameters = {"fields": ",".join(fields_to_request(names_in("listing", fields))), "page[limit]": str(limit)}
     if employees is not None:
         parameters["filter[ids]"] = ",".join(map(str, employees))
     return {**parameters, "page[after]": cursor} if cursor else parameters
 
 
-def asked(names: Mapping[str, str]) -> list[str]:
+def fields_to_request(names: Mapping[str, str]) -> list[str]:
     """Return the fields to request for reading these: the spelling of a state depends on its country."""
     return list(dict.fromkeys([*names.values(), *([_COUNTRY] if "state" in names else [])]))
 
@@ -116,8 +105,8 @@ def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
     """Return the evidence in a row of List Employees."""
     hidden = row.get("_restrictedFields") or ()
     all_hidden = not isinstance(hidden, (list, tuple))
-    restricted = {name for name, theirs in names.items() if all_hidden or theirs in hidden}
-    shown = {name: theirs for name, theirs in names.items() if name not in restricted}
+    restricted = {name for name, key in names.items() if all_hidden or key in hidden}
+    shown = {name: key for name, key in names.items() if name not in restricted}
     return Evidence(
         facts(row, shown, is_country_shown=not all_hidden and _COUNTRY not in hidden), frozenset(restricted)
     )
@@ -125,17 +114,9 @@ def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
 
 def facts(row: Mapping[str, Any], names: Mapping[str, str], *, is_country_shown: bool = True) -> dict[str, str]:
     """Return these fields of a row, under their canonical names; fields that it does not show are left out."""
-    shown = {
-        name: value
-        for name, theirs in names.items()
-        if theirs in row and (value := text(name, row[theirs])) is not None
-    }
+    shown = {name: value for name, key in names.items() if key in row and (value := text(name, row[key])) is not None}
     if "state" in shown:
         country = text("country", row[_COUNTRY]) if is_country_shown and _COUNTRY in row else None
         state = state_name(shown.pop("state"), country)
         shown.update({} if state is None else {"state": state})
     return shared(shown)
-
-
-_COUNTRY = "country"
-"""The name of the country in List Employees and in Get Employee."""

@@ -23,11 +23,9 @@ QUERY = {"format": "JSON", "onlyCurrent": "false"}
 
 @dataclass
 class Report:
-    """The content of a report.
+    """The values that a report shows of each employee, by field, and the fields that it declares (`shown`).
 
-    Attributes:
-        rows: The values that it shows of each employee, by field.
-        shown: The fields that it declares; one that it does not declare is not shown, whatever its rows hold.
+    A field that it does not declare is not shown, whatever its rows hold.
     """
 
     rows: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -44,32 +42,32 @@ def body(employees: Collection[int] | None, fields: Iterable[str]) -> bytes:
 
 def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fields: Iterable[str]) -> Report:
     """Parse a report as it arrives. Raises Malformed, also if the answer is incomplete."""
-    reading = _Reading(fields, None if employees is None else frozenset(employees))
-    head = reading.read(chunks)
-    if not reading.rows_read:
+    reader = _ReportReader(fields, None if employees is None else frozenset(employees))
+    head = reader.read(chunks)
+    if not reader.rows_read:
         require_empty(head, "employees")
-    shown = frozenset(name for name, theirs in reading.names.items() if column_of(theirs, reading.declared))
+    shown = frozenset(name for name, key in reader.names.items() if column_of(key, reader.declared))
     rows = {
         employee: {name: row[name] for name in row if name in shown}
-        for employee, row in reading.rows.items()
-        if employee not in reading.disagreeing
+        for employee, row in reader.rows.items()
+        if employee not in reader.disagreeing
     }
     return Report(rows, shown)
 
 
-def column_of(theirs: str, columns: Iterable[str]) -> str | None:
+def column_of(key: str, columns: Iterable[str]) -> str | None:
     """Return the column that holds a field; None if there is none."""
     found = None
     for column in columns:
-        if column == theirs:
+        if column == key:
             return column
         stem, _, number = column.rpartition(".")
-        if stem == theirs and stem.isdigit() and number.isdigit():
+        if stem == key and stem.isdigit() and number.isdigit():
             found = column
     return found
 
 
-class _Reading(StreamedTable):
+class _ReportReader(StreamedTable):
     """The part of a report that was read so far."""
 
     def __init__(self, fields: Iterable[str], asked: frozenset[int] | None) -> None:
@@ -89,6 +87,6 @@ class _Reading(StreamedTable):
 
 def facts_of(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """Return these fields of a row of a report or of Get Employee; fields that it does not show are left out."""
-    columns = {name: theirs if theirs in row else column_of(theirs, row) for name, theirs in names.items()}
+    columns = {name: key if key in row else column_of(key, row) for name, key in names.items()}
     values = {name: text(name, row[column]) for name, column in columns.items() if column is not None}
     return shared({name: value for name, value in values.items() if value is not None})

@@ -1,4 +1,8 @@
-"""Sends a request to BambooHR's API with the key and the retries, and parses the answer as it arrives."""
+"""Sends a request to BambooHR's API with the key and the retries, and parses the answer as it arrives.
+
+A refusal becomes :class:`Refused`, or an error that ends the run, in an operator's words. BambooHR's own texts are
+never repeated.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,26 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from worker.bamboohr import refusals
 from worker.config.credentials import RenewableCredential
+from worker.errors import CredentialError, SourceError, SyncError
+from worker.transport import refusal
 from worker.transport.http import Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import read_json
-from worker.transport.refusal import Concerns, Refused, read_quickly, status_code
-from worker.transport.retries import Retries, with_retries
+from worker.transport.refusal import Concerns, Meaning, Refused, read_quickly, status_code
+from worker.transport.retries import Retries, retry_after, with_retries
 
 T = TypeVar("T")
+
+UNREADABLE = "unreadable answer"
+"""The code of an answer about some employees that is not the documented JSON."""
+_DOCUMENTED: Mapping[int, Meaning] = {
+    401: Meaning(Concerns.SITE),  # no API key, or an unknown one
+    403: Meaning(Concerns.ACCESS),  # no permission
+    404: Meaning(Concerns.ACCESS),  # no such employee, or none that the key may see
+}
+_JSON_BODY = {"Content-Type": "application/json"}
+"""Reports take this exact value only: with a character set they read the body as XML."""
 
 
 class RestApi:
@@ -61,7 +76,13 @@ class RestApi:
         try:
             reply, value = self._with_key(lambda: self._attempted(request, quick=quick), keeps_key=may_take_no_keys)
         except Malformed as fault:
-            raise (refusals.unreadable() if quick else refusals.malformed(what)) from fault
+            if quick:
+                raise refused_by_record(UNREADABLE) from fault
+            raise SourceError(
+                f"BambooHR's answer for {what} is not the documented JSON",
+                advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was"
+                " changed",
+            ) from fault
         if value is not None:
             return value
         result = otherwise.get(reply.status, self._fault(reply, what, quick=quick))
@@ -77,20 +98,20 @@ class RestApi:
         body: bytes | None,
         deadline: float | None,
     ) -> tuple[Reply, T | None]:
-        method, headers = ("GET", {}) if body is None else ("POST", _JSON_BODY)
-        headers = {**self._headers(), **headers}
-        with self._transport.open(
-            method, self._address + path, params=query, data=body, headers=headers, deadline=deadline
-        ) as (reply, chunks):
+        basic = base64.b64encode(f"{self._key.value}:x".encode()).decode()
+        headers = {"Accept": "application/json", "Authorization": f"Basic {basic}", **(_JSON_BODY if body else {})}
+        method, url = "POST" if body else "GET", self._address + path
+        opened = self._transport.open(method, url, params=query, data=body, headers=headers, deadline=deadline)
+        with opened as (reply, chunks):
             if reply.status == HTTPStatus.OK:
                 return reply, parse(chunks)
             return Reply(reply.status, reply.headers, b"".join(chunks)), None
 
     def _fault(self, reply: Reply, what: str, *, quick: bool) -> Exception:
-        meaning = refusals.meaning_of_status(reply)
+        meaning = meaning_of_status(reply)
         if quick and meaning.concerns is not Concerns.SITE:
             return Refused(status_code(reply.status), meaning)
-        return refusals.of_status(reply, what, self._fix_command)
+        return _fatal_error(reply, what, self._fix_command)
 
     def _with_key(self, call: Callable[[], tuple[Reply, T]], *, keeps_key: bool) -> tuple[Reply, T]:
         key, renews_key = self._key.value, not (keeps_key and self._key_accepted)
@@ -104,22 +125,17 @@ class RestApi:
         retries = Retries(self._transport)
         try:
             if quick:
-                return read_quickly(attempt, retries, refusals.meaning_of_status)
+                return read_quickly(attempt, retries, meaning_of_status)
             try:
                 return with_retries(attempt, retries)
             except Malformed:
                 # A body without a length may have been cut off.
                 return with_retries(attempt, retries)
         except TransportError as fault:
-            raise refusals.unreachable(fault.what) from fault
-
-    def _headers(self) -> dict[str, str]:
-        basic = base64.b64encode(f"{self._key.value}:x".encode()).decode()
-        return {"Accept": "application/json", "Authorization": f"Basic {basic}"}
-
-
-_JSON_BODY = {"Content-Type": "application/json"}
-"""Reports take this exact value only: with a character set they read the body as XML."""
+            raise SourceError(
+                f"BambooHR could not be read: {fault.what}",
+                advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
+            ) from fault
 
 
 def json_object(chunks: Iterator[bytes]) -> dict[str, Any]:
@@ -131,3 +147,38 @@ def json_object(chunks: Iterator[bytes]) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Malformed("no object")
     return answer
+
+
+def meaning_of_status(reply: Reply) -> Meaning:
+    """Return what an HTTP status other than 200 concerns, for a request that names employees."""
+    return _DOCUMENTED.get(reply.status) or refusal.meaning_of_status(reply)
+
+
+def refused_by_record(code: str) -> Refused:
+    """Return a refusal that one employee of the request may have caused, at a firewall or at BambooHR (public)."""
+    return Refused(code, Meaning(Concerns.RECORD))
+
+
+def _fatal_error(reply: Reply, what: str, fix_command: str) -> SyncError:
+    """Return the error for a status that ends the run."""
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        return CredentialError(
+            "BambooHR does not know the API key (HTTP 401)",
+            advice=f"create a new key as the sync's user, then: {fix_command}",
+        )
+    if reply.status == HTTPStatus.FORBIDDEN:
+        return CredentialError(
+            f"BambooHR refuses {what} (HTTP 403): the key's user has no right to it or is disabled, or the API is"
+            " locked for a while after an unknown key was used repeatedly",
+            advice="check the access level of the key's user; after a lock-out, wait before you try again",
+        )
+    if reply.status == HTTPStatus.NOT_FOUND or reply.status // 100 == 3:  # noqa: PLR2004 - any redirect
+        return SourceError(
+            f"BambooHR has no such address (HTTP {reply.status} for {what})", advice="check BAMBOO_COMPANY_DOMAIN"
+        )
+    asked = retry_after(reply)
+    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
+    return SourceError(
+        f"BambooHR answered HTTP {reply.status} for {what}{pause}",
+        advice="nothing was changed; the next run reads it again",
+    )

@@ -72,7 +72,6 @@ class StreamedTable(ABC):
 
 _DATE_NOT_SET = "0000-00-00"
 """The value that Get Employee and reports have in place of List Employees' null (documented)."""
-ADDRESSES = frozenset({"work_email"})
 _CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
 """Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""
 _BLANK_CHARACTERS = frozenset(
@@ -109,10 +108,11 @@ def cleaned(field: str, value: str) -> str:
     if single_spaced.isascii():
         return "" if single_spaced == _DATE_NOT_SET else single_spaced
     composed = unicodedata.normalize("NFC", single_spaced)
-    if field in ADDRESSES:
+    if field == "work_email":
         return "".join(char for char in composed if not _is_invisible(char)).strip(_CONTROLS)
     start, end = 0, len(composed)
-    while start < end and (_is_blank(composed[start]) or _combines(composed[start])):
+    # An accent or another mark is visible only on a letter before it.
+    while start < end and (_is_blank(composed[start]) or unicodedata.category(composed[start]).startswith("M")):
         start += 1
     while start < end and _is_blank(composed[end - 1]):
         end -= 1
@@ -121,11 +121,6 @@ def cleaned(field: str, value: str) -> str:
 
 def _is_blank(char: str) -> bool:
     return char.isspace() or char in _CONTROLS or _is_invisible(char)
-
-
-def _combines(char: str) -> bool:
-    """Return whether it is an accent or another mark, which is visible only on a letter before it."""
-    return unicodedata.category(char).startswith("M")
 
 
 def _is_invisible(char: str) -> bool:

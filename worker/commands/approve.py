@@ -74,7 +74,7 @@ def approve(call: Call) -> None:
 
 def _held_by(run_id: str, services: Services) -> HeldChanges:
     """Return the held changes of a run. Raises UsageError if they cannot be approved."""
-    held = services.store.held(run_id)
+    held = services.store.held_changes(run_id)
     if held is None:
         known = services.store.run(run_id) is not None
         raise UsageError(

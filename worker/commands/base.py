@@ -61,7 +61,7 @@ class Call:
 
 def approvable(services: Services, history: History) -> list[HeldChanges]:
     """Return the held changes of recent runs that can still be approved, oldest first."""
-    kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
+    kept = (services.store.held_changes(run.run_id) for run in history.runs if run.held_count)
     return [held for held in kept if held is not None and held.is_valid(services.clock())]
 
 

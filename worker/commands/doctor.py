@@ -83,12 +83,12 @@ def _examine(call: Call) -> Iterator[Check]:
         return
     yield ok("configuration", "every variable is set and valid")
     try:
-        store = open_store(settings.state)
+        store = open_store(settings)
         yield from checks.check_state(store, now(), call.summary.run_id, settings.plan_digest)
     except SyncError as fault:
         yield failed_by("state", fault)
     values: list[RenewableCredential] = []
-    both = (settings.bamboo, settings.moodle)
+    both = (settings.bamboohr_credential, settings.moodle_credential)
     for credential in both:
         area = f"credential {credential.variable}"
         try:

@@ -60,7 +60,7 @@ def explain_employee(call: Call) -> int:
             seen.inputs,
             seen.plan,
             history.records.get(number),
-            services.store.journals_about(number),
+            services.store.journal.entries_about(number),
             approvable(services, history),
             services.digest_key,
             options.show_values,

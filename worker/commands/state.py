@@ -92,7 +92,7 @@ def rewind(call: Call) -> int:
         raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later time")
     if since > now:
         raise UsageError(f"{iso(since)} is in the future", advice="name a time in the past")
-    row = store.raw()
+    row = store.raw_row()
     present = parse_moment(row.get("since")) if row else None
     if present is not None and since > present:
         raise UsageError(
@@ -109,7 +109,7 @@ def rewind(call: Call) -> int:
 def reset(call: Call) -> int:
     """Remove the state row."""
     store = open_store(read_state_location(call.environment))
-    row = store.raw()
+    row = store.raw_row()
     if row is None:
         put("There is no state row; nothing to reset.")
         return 0
@@ -123,7 +123,7 @@ def reset(call: Call) -> int:
 def rebind(call: Call) -> int:
     """Bind the state to the configured company and site."""
     settings = read_settings(call.environment)
-    store = open_store(settings.state)
+    store = open_store(settings)
     store.history()
     known, present = store.binding, settings.binding
     if known == present:
@@ -146,7 +146,7 @@ def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
 
 
 def _state(store: Store) -> Iterator[tuple[str, Any]]:
-    row = store.raw()
+    row = store.raw_row()
     if row is None:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
     else:

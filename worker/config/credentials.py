@@ -11,7 +11,7 @@ import re
 import shlex
 import threading
 import unicodedata
-from typing import Protocol
+from typing import Any
 
 from worker import advice, logs
 from worker.aws import aws_client, aws_failure
@@ -32,34 +32,25 @@ _UNREADABLE_OTHERWISE = "check that the task role may read it, its region, and t
 _PRINTABLE = re.compile(r"[!-~]{1,512}")
 
 
-class SecretReader(Protocol):
-    """The one call of Secrets Manager that is needed."""
-
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        """Return the secret, its text under "SecretString", or its bytes under "SecretBinary"."""
-
-
 class RenewableCredential:
     """A credential in use, which is read again from its secret, once, when it is refused (rotation).
 
-    Threads share it. Its value is never shown.
+    Threads share it. Its value is never shown. `client`: boto3's client of Secrets Manager, by default a new one.
     """
 
-    def __init__(self, value: str, source: Credential | None = None, reader: SecretReader | None = None) -> None:
+    def __init__(self, value: str, source: Credential | None = None, client: Any = None) -> None:
         self.value = value
         self._source = source
-        self._reader = reader
+        self._client = client
         self._mutex = threading.Lock()
 
     def __repr__(self) -> str:
         return "RenewableCredential(...)"
 
     def renew(self, refused: str) -> bool:
-        """Read the secret again after the system has refused a value.
+        """Read the secret again after a value was refused; return whether another attempt has another value.
 
-        Returns:
-            Whether the value has changed, so that the request is worth a second attempt. Only the first refusal reads
-            the secret; a value from the environment cannot change.
+        Only the first refusal reads the secret; a value from the environment cannot change.
         """
         with self._mutex:
             if self.value != refused:
@@ -68,7 +59,7 @@ class RenewableCredential:
                 return False
             source, self._source = self._source, None
             try:
-                self.value = read_credential(source, self._reader)
+                self.value = read_credential(source, self._client)
             except CredentialError:
                 return False
             if self.value == refused:
@@ -93,18 +84,18 @@ def fix_command(credential: Credential) -> str:
     )
 
 
-def open_credential(credential: Credential, reader: SecretReader | None = None) -> RenewableCredential:
+def open_credential(credential: Credential, client: Any = None) -> RenewableCredential:
     """Return the credential for a run. Raises :class:`CredentialError` as :func:`read_credential` does."""
-    return RenewableCredential(read_credential(credential, reader), credential, reader)
+    return RenewableCredential(read_credential(credential, client), credential, client)
 
 
-def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:
+def read_credential(credential: Credential, client: Any = None) -> str:
     """Return the credential's value. Raises :class:`CredentialError`, whose message contains no part of the value."""
     how_to_set = _how_to_set(credential)
     if not credential.secret_id:
         return _well_formed(credential.value, f"{credential.variable} is", how_to_set)
     secret = f"the secret {credential.secret_id}"
-    document = _document(credential, reader, secret, how_to_set)
+    document = _document(credential, client or aws_client("secretsmanager"), secret, how_to_set)
     key = KEYS[credential.variable]
     try:
         value = json.loads(_visible(_decoded(document)))[key]
@@ -123,11 +114,9 @@ def _how_to_set(credential: Credential) -> str:
     return f"set it: {command} (then type {document} and Ctrl-D; or see RUNBOOK, Rotate a secret)"
 
 
-def _document(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> object:
-    if reader is None:
-        reader = aws_client("secretsmanager")
+def _document(credential: Credential, client: Any, secret: str, how_to_set: str) -> object:
     try:
-        answer = reader.get_secret_value(SecretId=credential.secret_id)
+        answer = client.get_secret_value(SecretId=credential.secret_id)
     except Exception as fault:
         code = aws_failure(fault)
         if code == "ResourceNotFoundException":

@@ -44,23 +44,16 @@ class Problem(NamedTuple):
 def refusal(expected: str = "", *, detail: str = "", choices: Iterable[str] = ()) -> PydanticCustomError:
     """Return the error of a validator.
 
-    Args:
-        expected: What is expected, instead of the field's description.
-        detail: What exactly is wrong.
-        choices: Values that may have been meant.
+    `expected` replaces the field's description, `detail` says what is wrong, `choices` may have been meant.
     """
-    return PydanticCustomError(
-        "refused", "refused", {"expected": expected, "detail": detail, "choices": tuple(choices)}
-    )
+    context = {"expected": expected, "detail": detail, "choices": tuple(choices)}
+    return PydanticCustomError("refused", "refused", context)
 
 
 class Faults:
-    """The faults of one source.
+    """The faults of one source, each beginning with `where`, such as the name of a file.
 
-    Args:
-        values: The values by key.
-        where: The beginning of each fault, such as the name of a file.
-        advice: What to do about a missing key, or about one of an earlier version.
+    `advice`: what to do about a missing key, or about one of an earlier version.
     """
 
     def __init__(
@@ -107,14 +100,13 @@ class Faults:
     ) -> None:
         names, owner, field, is_entry = _find(model, location)
         key = ".".join(names)
+        advice = self.advice.get(key)
         if kind == "missing":
-            advice = f"; {self.advice[key]}" if key in self.advice else ""
-            self.add(key, f"is missing; expected {expectation(field)}{advice}")
+            self.add(key, f"is missing; expected {expectation(field)}{f'; {advice}' if advice else ''}")
             return
         if kind == "extra_forbidden":
-            unknown = f"is an unknown key; {_unknown(names[-1], owner)}"
-            removed = f"is no longer a setting; {self.advice[key]}" if key in self.advice else ""
-            self.add(key, f"= {_shown(key, value)} {removed or unknown}")
+            fault = f"no longer a setting; {advice}" if advice else f"an unknown key; {_unknown(names[-1], owner)}"
+            self.add(key, f"= {_shown(key, value)} is {fault}")
             return
         own = context if kind == "refused" else {}
         reason = f"expected {own.get('expected') or expectation(field, is_entry=is_entry)}"

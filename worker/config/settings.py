@@ -10,16 +10,16 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
-from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
+from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables
 from worker.config.tables import build_rules, build_scope, mapping_problems, scope_problems
 from worker.errors import ConfigurationError
 from worker.model.field_catalogue import needed
@@ -27,24 +27,22 @@ from worker.model.mapping import FieldMapping
 from worker.model.position import Binding
 from worker.model.scope import Scope
 
-__all__ = ["VARIABLES", "Credential", "Settings", "StateLocation", "describe", "is_loopback", "read_settings"]
-
 _FORM_FIELDS_PER_REQUEST = 900
 """PHP silently drops form fields beyond max_input_vars, 1,000 by default (measured on Moodle 4.2.3)."""
 
 
-def meaning(field: FieldInfo) -> str:
+def meaning(setting: FieldInfo) -> str:
     """Return a setting in one line: its help, its limits and its default."""
-    low, high = limits(field)
-    details = ["required"] if field.is_required() else []
+    low, high = limits(setting)
+    details = ["required"] if setting.is_required() else []
     if low is not None:
         details.append(f"{low} to {high}")
-    if isinstance(field.default, (int, str)) and field.default != "":
-        details.append("default: " + json.dumps(field.default).strip('"'))
-    return f"{field.description} ({', '.join(details)})" if details else f"{field.description}"
+    if isinstance(setting.default, (int, str)) and setting.default != "":
+        details.append("default: " + json.dumps(setting.default).strip('"'))
+    return f"{setting.description} ({', '.join(details)})" if details else f"{setting.description}"
 
 
-VARIABLES: dict[str, str] = {name.upper(): meaning(field) for name, field in WorkerVariables.model_fields.items()}
+VARIABLES: dict[str, str] = {name.upper(): meaning(setting) for name, setting in WorkerVariables.model_fields.items()}
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,7 @@ class Credential:
 
     variable: str
     secret_id: str
-    value: str = ""
-
-    def __repr__(self) -> str:
-        return f"Credential({self.variable})"
-
-
-@dataclass(frozen=True)
-class StateLocation:
-    """The table or file of the state, and which state in it."""
-
-    table: str
-    file: str
-    state_id: str
+    value: str = field(default="", repr=False)
 
 
 class Settings(WorkerVariables):
@@ -89,19 +75,14 @@ class Settings(WorkerVariables):
         return Binding.of(self.bamboo_company_domain, self.moodle_base_url)
 
     @property
-    def bamboo(self) -> Credential:
+    def bamboohr_credential(self) -> Credential:
         """The location of the API key."""
         return Credential("BAMBOOHR_API_KEY", self.bamboo_secret_id, _secret(self.bamboohr_api_key))
 
     @property
-    def moodle(self) -> Credential:
+    def moodle_credential(self) -> Credential:
         """The location of the token."""
         return Credential("MOODLE_TOKEN", self.moodle_secret_id, _secret(self.moodle_token))
-
-    @property
-    def state(self) -> StateLocation:
-        """The location of the state."""
-        return _location(self)
 
     @cached_property
     def mapping(self) -> FieldMapping:
@@ -128,28 +109,14 @@ class Settings(WorkerVariables):
         text = f"{self.mapping.digest} {self.employee_scope.digest} {self.out_of_scope}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    @property
-    def reactivate_all(self) -> bool:
-        """Whether accounts that this product did not suspend are reactivated as well."""
-        return self.reactivate == "always"
-
     @cached_property
     def protected(self) -> frozenset[str]:
         """The accounts that are never changed, case-folded."""
         return frozenset(name.casefold() for name in self.protected_accounts)
 
-    @property
-    def http_timeout(self) -> int:
-        """The total deadline of a request in seconds."""
-        return self.http_timeout_seconds
-
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings of a run.
-
-    Raises:
-        ConfigurationError: With every fault, each beginning with the name of its variable.
-    """
+    """Read the settings of a run. Raises ConfigurationError with every fault, each beginning with its variable."""
     faults = _read(environment, Settings)
     variables = faults.validate(Settings)
     _check_pairs(faults, EXACTLY_ONE)
@@ -163,12 +130,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return settings.model_copy(update={"moodle_batch_size": min(settings.moodle_batch_size, most)})
 
 
-def read_state_location(environment: Mapping[str, str]) -> StateLocation:
+def read_state_location(environment: Mapping[str, str]) -> StateVariables:
     """Read the state's location, for a command that needs only the state. Raises as :func:`read_settings` does."""
     faults = _read(environment, StateVariables)
     variables = faults.validate(StateVariables)
     _check_pairs(faults, EXACTLY_ONE[-1:])
-    return _location(_accepted(variables, faults))
+    return _accepted(variables, faults)
 
 
 def _accepted(variables: Model | None, faults: Faults) -> Model:
@@ -177,19 +144,17 @@ def _accepted(variables: Model | None, faults: Faults) -> Model:
     return variables
 
 
-def _read(environment: Mapping[str, str], model: type[BaseModel]) -> Faults:
+def _read(environment: Mapping[str, str], model: type[StateVariables]) -> Faults:
     """Return the variables that are set, each in the type that a TOML file would give it."""
     values: dict[str, object] = {}
     faults = Faults(values)
-    for name, field in model.model_fields.items():
+    for name, setting in model.model_fields.items():
         variable = name.upper()
-        text = environment.get(variable, "").strip()
-        if not text:
-            continue
-        try:
-            values[variable] = _typed(text, field.annotation)
-        except (ValueError, RecursionError) as fault:
-            faults.refuse(variable, text, f"it is not JSON ({fault})")
+        if text := environment.get(variable, "").strip():
+            try:
+                values[variable] = _typed(text, setting.annotation)
+            except (ValueError, RecursionError) as fault:
+                faults.refuse(variable, text, f"it is not JSON ({fault})")
     return faults
 
 
@@ -215,10 +180,6 @@ def _check_pairs(faults: Faults, pairs: Iterable[tuple[str, str]]) -> None:
 
 def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
-
-
-def _location(read: StateVariables) -> StateLocation:
-    return StateLocation(read.state_table, read.state_file, read.state_id)
 
 
 def describe() -> str:

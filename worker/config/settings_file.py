@@ -41,11 +41,8 @@ def with_settings_file(environment: Mapping[str, str], path: Path) -> dict[str, 
     """Return these variables with every setting of the sync taken from the file.
 
     A setting that the file leaves out has its default, as after a deploy. Only the addresses of the two systems are
-    taken from `environment` if the file has none, so that a file with a few settings can be tried.
-
-    Raises:
-        UsageError: The file cannot be read, or is not TOML.
-        ConfigurationError: With every fault of the file, in the words of the synthesis.
+    taken from `environment` if the file has none, so that a file with a few settings can be tried. Raises UsageError
+    if the file is not TOML, or ConfigurationError with every fault of it, in the words of the synthesis.
     """
     values = _read(path)
     for name in _ADDRESSES:

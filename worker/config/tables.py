@@ -11,15 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from worker.config.faults import EachEntry, Problem, refusal
 from worker.model.field_catalogue import BY_API_NAME, FIELD_PATTERN, MAPPABLE, field_name
-from worker.model.mapping import (
-    CORE_TARGETS,
-    DEFAULT,
-    NEVER_BLANK,
-    PROFILE_FIELD,
-    ApplyWhen,
-    Rule,
-    folded,
-)
+from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, Rule, folded
 from worker.model.moodle_fields import normalize
 from worker.model.scope import Scope, ScopeRule, fold
 
@@ -118,15 +110,15 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
     """Yield the problems in the entries of single Moodle fields. `table` is the raw value of `key`."""
     for target, entry in table.items() if isinstance(table, dict) else ():
         name = f"{key}.{target}"
-        sources = _sources(entry.get("from") if isinstance(entry, dict) else entry)
-        default = entry.get("default") if isinstance(entry, dict) else None
+        parts = entry if isinstance(entry, dict) else {"from": entry}
+        sources, default = _sources(parts.get("from")), parts.get("default")
         if target in NEVER_BLANK and not entry:
             yield Problem(name, "it cannot be left out: an account needs names and an e-mail address", entry)
         if target == "email" and sources and sources != ("work_email",):
             yield Problem(name, "expected work_email: no other address identifies an employee", entry)
         if target in NEVER_BLANK and default:
             yield Problem(f"{name}.default", "names and e-mail addresses are never made up", default)
-        yield from _value_table_problems(name, target, entry if isinstance(entry, dict) else {})
+        yield from _value_table_problems(name, target, parts)
 
 
 def _value_table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from worker.config.credentials import RenewableCredential
-from worker.errors import SyncError, TargetError
+from worker.errors import CredentialError, TargetError
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
@@ -26,46 +26,35 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, UNDOCUMENTED, UNREADABLE_ROW, Undecided
 from worker.moodle.web_service import TryAgain, WebService
-from worker.moodle.writes import Record, Updated
+from worker.moodle.writes import Record
 from worker.transport.http import Transport
 from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
-__all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]
+__all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided"]
 
 LISTING_SECONDS = 300.0
 """The deadline of the account listing, whose first byte comes after its last account is found (measured: 75 s for
 20,000 accounts)."""
 _BY_FIELD = "core_user_get_users_by_field"
 _SEARCH = "core_user_get_users"
-_UNREADABLE = Meaning(Concerns.RECORD, "a row that cannot be trusted")
-_ODD_ANSWER = Meaning(Concerns.RECORD, "public: what a proxy, a plugin or a broken answer leaves in place of accounts")
 _UNKNOWN_FUNCTION = ("invalidrecord", "invalidrecordunknown")
 
 
 class MoodleClient:
     """A client for one site.
 
-    Args:
-        transport: Sends the requests.
-        endpoint: The address of the site's REST server.
-        token: The service user's token; a text, or a credential that can be read again.
-        mapping: Decides which keys an account needs.
-        batch_size: How many accounts a request holds.
-        concurrency: How many requests are sent at a time.
-        fix_command: The command that sets the token, for the messages.
-
-    Attributes:
-        field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
+    The callers send at most `batch_size` accounts in a request, and `concurrency` requests at a time. `field_kinds` has
+    the kinds of the custom profile fields that any account has shown so far, the guest included.
     """
 
     def __init__(
         self,
         transport: Transport,
         endpoint: str,
-        token: str | RenewableCredential,
+        token: RenewableCredential,
         *,
         mapping: FieldMapping,
         batch_size: int,
@@ -74,8 +63,7 @@ class MoodleClient:
     ) -> None:
         self.batch_size = batch_size
         self.concurrency = concurrency
-        credential = RenewableCredential(token) if isinstance(token, str) else token
-        self._service = WebService(transport, endpoint, credential, fix_command)
+        self._service = WebService(transport, endpoint, token, fix_command)
         self._needed = needed_keys(mapping)
         self._accepts_username = mapping.accepts_username
         self._by_field = True
@@ -90,15 +78,20 @@ class MoodleClient:
         If a right is missing, Moodle leaves out data without an error. Raises SyncError, also if the site does not
         answer in time.
         """
-        guest = self._guest()
+        guest = self._look_up_guest()
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
         if missing:
-            raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
+            what = f"sees accounts without {', '.join(missing)}" if guest else "does not see accounts at all"
+            raise TargetError(
+                f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
+                advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
+                " check the settings showuseridentity (email) and hiddenuserfields",
+            )
 
     def site_answers(self) -> bool:
         """Return whether the site answers one quick look-up of the guest; another refusal then concerns its request."""
         try:
-            return self._guest(quick=True) is not None
+            return self._look_up_guest(quick=True) is not None
         except (Refused, TargetError):
             return False
 
@@ -109,7 +102,7 @@ class MoodleClient:
         If it does, the guest is not found by its e-mail address in the other case.
         """
         if not self._guest_email:
-            self._guest()
+            self._look_up_guest()
         other_case = self._guest_email.swapcase()
         if other_case == self._guest_email:
             return True
@@ -118,17 +111,17 @@ class MoodleClient:
         except Refused:
             # A firewall's refusal of the guest's address does not concern the employees of the batch.
             return True
-        return not any(isinstance(row, dict) and row.get("username") == "guest" for row in rows)
+        return _guest_among(rows) is None
 
-    def _guest(self, *, quick: bool = False) -> Mapping[str, Any] | None:
+    def _look_up_guest(self, *, quick: bool = False) -> Mapping[str, Any] | None:
         try:
             rows = self._rows("username", ["guest"], quick=quick)
         except Refused as refusal:
             if refusal.code not in _UNKNOWN_FUNCTION or not self._by_field:
-                raise _ended(refusal, _BY_FIELD if self._by_field else _SEARCH) from None
+                raise fatal_errors.refused(refusal.code, _BY_FIELD if self._by_field else _SEARCH) from None
             self._by_field = False
-            return self._guest(quick=quick)
-        guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
+            return self._look_up_guest(quick=quick)
+        guest = _guest_among(rows)
         self._guest_email = str(guest.get("email") or "") if guest else ""
         self.field_kinds.update(parse_kinds(rows))
         return guest
@@ -145,29 +138,22 @@ class MoodleClient:
             Refused: One of the values or the site may be the cause; `site_answers` tells which.
             SyncError: The run cannot continue.
         """
-        wanted = self._lookable(key, values)
-        try:
-            return self._found(key, wanted) if wanted else []
-        except UnreadableAccount:
-            raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
-
-    def _found(self, key: AccountKey, wanted: Sequence[str]) -> list[Account]:
-        """Return the accounts that have one of these values, addresses in any case.
-
-        If the database compares exactly, addresses not found are searched for: core_user_get_users ignores case.
-        """
-        accounts = self._parsed(key, self._rows(key, wanted))
-        if key == "email":
-            missing = [address for address in wanted if not any(account.has_email(address) for account in accounts)]
-            if missing and self._by_field and self.compares_exactly:
-                for address in missing:
-                    accounts += self._parsed(key, self._search(key, address))
-        return accounts
-
-    def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
-        """Return each value once, without those that fail a whole request: empty texts and illegal usernames."""
+        # Empty texts and illegal usernames fail a whole request.
         once = filter(None, dict.fromkeys(values))
-        return [value for value in once if key != "username" or self._accepts_username(value)]
+        wanted = [value for value in once if key != "username" or self._accepts_username(value)]
+        if not wanted:
+            return []
+        try:
+            accounts = self._parsed(key, self._rows(key, wanted))
+            if key == "email":
+                missing = [address for address in wanted if not any(account.has_email(address) for account in accounts)]
+                if missing and self._by_field and self.compares_exactly:
+                    # core_user_get_users ignores case, whatever the database.
+                    for address in missing:
+                        accounts += self._parsed(key, self._search(key, address))
+        except UnreadableAccount:
+            raise Refused(UNREADABLE_ROW, Meaning(Concerns.RECORD)) from None
+        return accounts
 
     def _parsed(self, key: AccountKey, rows: Sequence[Any]) -> list[Account]:
         self.field_kinds.update(parse_kinds(rows))
@@ -188,7 +174,7 @@ class MoodleClient:
                 self._by_field = False
             else:
                 if not isinstance(answer, list):
-                    raise Refused(ODD_ANSWER, _ODD_ANSWER)
+                    raise _undocumented()
                 return answer
         return [row for value in values for row in self._search(key, value, quick=quick)]
 
@@ -199,14 +185,26 @@ class MoodleClient:
         except Refused as refusal:
             if not refusal.is_access:
                 raise
-            if self._by_field:
-                raise fatal_errors.no_search(refusal.code) from None
-            raise fatal_errors.no_lookups(self._service.fix_command) from None
+            raise self._no_search(refusal.code) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise Refused(ODD_ANSWER, _ODD_ANSWER)
+            raise _undocumented()
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
-        return [row for row in users if not _has_other(row, key, value)]
+        return [row for row in users if not _shows_another(row, key, value)]
+
+    def _no_search(self, code: str) -> CredentialError:
+        if self._by_field:
+            return CredentialError(
+                f"the Moodle token may not use core_user_get_users ({code}), and this site's database compares e-mail"
+                " addresses exactly: accounts whose address is stored in another case would be created a second time",
+                advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
+            )
+        return CredentialError(
+            "the Moodle token may call neither core_user_get_users_by_field nor core_user_get_users, or it has just"
+            " expired (Moodle deletes an expired token when it is used)",
+            advice="add the functions to the token's service and its user to the service; or create a new token and set"
+            f" it: {self._service.fix_command}",
+        )
 
     # The whole site
 
@@ -221,10 +219,13 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                raise fatal_errors.no_listing(refusal.code) from None
-            raise _ended(refusal, _SEARCH) from None
+                raise TargetError(
+                    f"the Moodle token may not use core_user_get_users ({refusal.code})",
+                    advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
+                ) from None
+            raise fatal_errors.refused(refusal.code, _SEARCH) from None
         if found is None:
-            raise fatal_errors.odd_answer()
+            raise fatal_errors.refused(UNDOCUMENTED, _SEARCH)
         return found
 
     def access_refusals(self) -> dict[str, str]:
@@ -248,7 +249,7 @@ class MoodleClient:
             self._service.read(function, fields)
         except Refused as refusal:
             if refusal.code == NO_JSON:
-                raise _ended(refusal, function) from None
+                raise fatal_errors.refused(refusal.code, function) from None
             return refusal.code if refusal.is_access or refusal.code in _UNKNOWN_FUNCTION else ""
         return ""
 
@@ -260,21 +261,25 @@ class MoodleClient:
 
     def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
         """Create these accounts, all or none. Raises Undecided if the answer does not name as many as were sent."""
-        writes.check_created(
-            self._service.write("core_user_create_users", writes.form_fields(records), retries), len(records)
-        )
+        answer = self._service.write("core_user_create_users", writes.form_fields(records), retries)
+        writes.check_created(answer, len(records))
 
-    def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
-        """Change these accounts, each independently of the others; the answer names those that were refused."""
+    def update(self, records: Sequence[Record], retries: Retries | None = None) -> dict[int, str]:
+        """Change these accounts, each independently; return the warning code of each that was not changed."""
         answer = self._service.write("core_user_update_users", writes.form_fields(records), retries)
-        return writes.parse_updated(answer, records)
+        return writes.refused_updates(answer, records)
 
 
-def _has_other(row: Any, key: AccountKey, value: str) -> bool:
+def _guest_among(rows: Iterable[Any]) -> Mapping[str, Any] | None:
+    return next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
+
+
+def _shows_another(row: Any, key: AccountKey, value: str) -> bool:
     """Return whether a row shows another value than the one searched for; a row that shows none does not."""
     shown = row.get(key) if isinstance(row, dict) else None
     return isinstance(shown, (str, int)) and bool(shown) and str(shown).casefold() != value.casefold()
 
 
-def _ended(refusal: Refused, function: str) -> SyncError:
-    return fatal_errors.refused(refusal.code, function)
+def _undocumented() -> Refused:
+    """Return the refusal for what a proxy, a plugin or a broken answer leaves in place of accounts (public)."""
+    return Refused(UNDOCUMENTED, Meaning(Concerns.RECORD))

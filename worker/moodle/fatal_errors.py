@@ -5,98 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
-from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.refusals import ASK_FIREWALL, ASK_FIREWALL_TO_EXEMPT, ASK_MOODLE, NO_JSON, ODD_ANSWER, is_firewall
+from worker.errors import SyncError, TargetError
+from worker.moodle.refusals import (
+    ASK_FIREWALL,
+    ASK_FIREWALL_TO_EXEMPT,
+    ASK_MOODLE,
+    NO_JSON,
+    UNDOCUMENTED,
+    is_firewall,
+)
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
-_WAIT = "wait until it is over, then try again; the next run does so by itself"
+WAIT = "wait until it is over, then try again; the next run does so by itself"
 _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
-
-
-def unreachable(what: str) -> SyncError:
-    """Moodle does not answer, despite all retries."""
-    return TargetError(
-        f"Moodle could not be read: {what}",
-        advice="check MOODLE_BASE_URL and the network; the next run reads it again",
-    )
-
-
-def unknown_token(fix_command: str) -> SyncError:
-    """The token is not known."""
-    return CredentialError(
-        "Moodle does not know the token (it is wrong, deleted, or has expired)",
-        advice=f"create a new token for the service user, then: {fix_command}",
-    )
-
-
-def service_user(code: str) -> SyncError:
-    """The token's user may not log in."""
-    return CredentialError(
-        f"Moodle refuses the token's user ({code})",
-        advice=f"{ASK_MOODLE} to make the service user active again, confirmed, with no password change due",
-    )
-
-
-def no_lookups(fix_command: str) -> SyncError:
-    """Neither look-up function may be called."""
-    return CredentialError(
-        "the Moodle token may call neither core_user_get_users_by_field nor core_user_get_users, or it has just"
-        " expired (Moodle deletes an expired token when it is used)",
-        advice="add the functions to the token's service and its user to the service; or create a new token and set"
-        f" it: {fix_command}",
-    )
-
-
-def no_search(code: str) -> SyncError:
-    """The database compares exactly, and the token may not search without case."""
-    return CredentialError(
-        f"the Moodle token may not use core_user_get_users ({code}), and this site's database compares e-mail addresses"
-        " exactly: accounts whose address is stored in another case would be created a second time",
-        advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
-    )
-
-
-def no_listing(code: str) -> SyncError:
-    """The token may not search for accounts."""
-    return TargetError(
-        f"the Moodle token may not use core_user_get_users ({code})",
-        advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
-    )
-
-
-def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
-    """The token does not see Moodle's guest with every key that planning needs."""
-    what = f"sees accounts without {', '.join(missing)}" if guest_seen else "does not see accounts at all"
-    return TargetError(
-        f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
-        advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
-        " check the settings showuseridentity (email) and hiddenuserfields",
-    )
-
-
-def maintenance() -> SyncError:
-    """The site is in maintenance mode, set in its administration pages."""
-    return TargetError("the Moodle site is in maintenance", advice=_WAIT)
-
-
-def not_json() -> SyncError:
-    """The answer is not JSON."""
-    return TargetError(
-        "Moodle's answer is not JSON (a web page?)",
-        advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
-    )
-
-
-def odd_answer() -> SyncError:
-    """The JSON does not have the documented form."""
-    return TargetError(
-        "Moodle's answer to a look-up is JSON, but no list of accounts",
-        advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
-    )
 
 
 def no_lookup_answered(code: str) -> SyncError:
@@ -118,7 +42,7 @@ def of_status(reply: Reply) -> SyncError:
         what = "web services or the REST protocol are off, or a firewall is in the way"
         advice = f"{ASK_MOODLE} to switch them on"
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        what, advice = f"the site is in maintenance or overloaded{pause}", _WAIT
+        what, advice = f"the site is in maintenance or overloaded{pause}", WAIT
     elif status == HTTPStatus.GATEWAY_TIMEOUT:
         what = "the site took longer than its web server waits (nginx: fastcgi_read_timeout, 60 s by default)"
         advice = f"{ASK_FIREWALL} to allow 300 s; the next run tries again"
@@ -143,9 +67,15 @@ def of_status(reply: Reply) -> SyncError:
 def refused(code: str, function: str) -> SyncError:
     """Moodle refuses a read that the run cannot do without."""
     if code == NO_JSON:
-        return not_json()
-    if code == ODD_ANSWER:
-        return odd_answer()
+        return TargetError(
+            "Moodle's answer is not JSON (a web page?)",
+            advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
+        )
+    if code == UNDOCUMENTED:
+        return TargetError(
+            "Moodle's answer to a look-up is JSON, but no list of accounts",
+            advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
+        )
     what, advice = f"Moodle refused {function} ({code})", f"{ASK_MOODLE} (RUNBOOK, Moodle refuses the token)"
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"

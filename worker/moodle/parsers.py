@@ -104,23 +104,15 @@ def _text(value: Any) -> str:
 
 def read_account_listing(chunks: Iterable[bytes], auth: str) -> list[AccountRef]:
     """Return the accounts with this authentication. Raises Malformed, also if the answer is incomplete."""
-    found: list[AccountRef] = []
-    rows = 0
-
-    def take(row: Any) -> None:
-        nonlocal rows
-        rows += 1
-        account = _account_ref(row, auth)
-        if account is not None:
-            found.append(account)
-
-    head = read_items(chunks, {"users.item": take})
+    rows: list[AccountRef | None] = []
+    head = read_items(chunks, {"users.item": lambda row: rows.append(_account_ref(row, auth))})
     if not rows:
         require_empty(head, "users")
-    return found
+    return [account for account in rows if account is not None]
 
 
 def _account_ref(row: Any, auth: str) -> AccountRef | None:
+    """Return the account in a row; None if it has another authentication."""
     if not isinstance(row, dict) or type(row.get("id")) is not int:
         raise Malformed("an account is not an object with an id")
     if row.get("auth") != auth:

@@ -15,46 +15,46 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from worker.errors import SyncError
-from worker.model.account import Account
-from worker.model.reasons import Reason, email_taken, username_taken
+from worker.model.reasons import Reason
 from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning, status_code
 
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
 ASK_FIREWALL_TO_EXEMPT = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
+_ASK_FOR_LOGS = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
 
 NO_JSON = "no JSON"
-ODD_ANSWER = "undocumented answer"
+UNDOCUMENTED = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
 """This product's own codes, for answers without an error code of Moodle's."""
 
 _CODES: Mapping[str, Meaning] = {
-    "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),
-    "invalidresponse": Meaning(
-        Concerns.RECORD, "measured: a stored value that its own type refuses; a write is done by then", may_be_done=True
-    ),
-    "invalidrecord": Meaning(Concerns.RECORD, "read: a record that belongs to an account is missing"),
-    "invalidrecordunknown": Meaning(Concerns.RECORD, "read: the same since Moodle 5.1"),
-    "dmlwriteexception": Meaning(Concerns.RECORD, "measured: too long a value, or a deadlock", is_transient=True),
-    "dmlreadexception": Meaning(Concerns.RECORD, "read: a value that the database cannot compare", is_transient=True),
-    "accessexception": Meaning(
-        Concerns.ACCESS, "measured: not in the service, no right, or an expired token's last call"
-    ),
-    "nopermissions": Meaning(Concerns.ACCESS, "measured: a capability is missing"),
-    "invalidtoken": Meaning(Concerns.TOKEN, "measured"),
-    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER, "measured"),
-    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER, "measured on 4.5 and 5.1"),
-    "sitemaintenance": Meaning(Concerns.SITE, "measured: maintenance that is set in the administration pages"),
+    # Measured: a value, field or address that Moodle does not accept.
+    "invalidparameter": Meaning(Concerns.RECORD),
+    # Measured: a stored value that its own type refuses; a write is done by then.
+    "invalidresponse": Meaning(Concerns.RECORD, may_be_done=True),
+    # Read: a record that belongs to an account is missing ("unknown" since Moodle 5.1).
+    "invalidrecord": Meaning(Concerns.RECORD),
+    "invalidrecordunknown": Meaning(Concerns.RECORD),
+    "dmlwriteexception": Meaning(Concerns.RECORD, is_transient=True),  # measured: too long a value, or a deadlock
+    "dmlreadexception": Meaning(Concerns.RECORD, is_transient=True),  # read: a value the database cannot compare
+    # Measured: not in the service, no right, or an expired token's last call.
+    "accessexception": Meaning(Concerns.ACCESS),
+    "nopermissions": Meaning(Concerns.ACCESS),  # measured: a capability is missing
+    "invalidtoken": Meaning(Concerns.TOKEN),  # measured
+    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER),  # measured
+    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER),  # measured on 4.5 and 5.1
+    "sitemaintenance": Meaning(Concerns.SITE),  # measured: maintenance that is set in the administration pages
 }
 _SERVICE_USER = re.compile(r"wsaccessuser\w+")
-_ANY_OTHER_CODE = Meaning(Concerns.RECORD, "not known: the guest's look-up decides")
+"""Read: the service user is deleted, suspended, unconfirmed or nologin."""
 
 
 def meaning_of_code(code: str) -> Meaning:
-    """Return what an error code of Moodle concerns."""
+    """Return what an error code of Moodle concerns: for an unknown one, the look-up of the guest decides."""
     if _SERVICE_USER.fullmatch(code):
-        return Meaning(Concerns.SERVICE_USER, "read: the service user is deleted, suspended, unconfirmed or nologin")
-    return _CODES.get(code, _ANY_OTHER_CODE)
+        return Meaning(Concerns.SERVICE_USER)
+    return _CODES.get(code, Meaning(Concerns.RECORD))
 
 
 _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPStatus.REQUEST_URI_TOO_LONG))
@@ -97,11 +97,7 @@ NOT_THROUGH = "not_through"
 
 _WARNINGS = {
     "invaliduserid": Reason("vanished", "the account no longer exists", "the next run looks it up again"),
-    "usernotupdateddeleted": Reason(
-        "vanished",
-        "the account is marked as deleted in Moodle",
-        _DELETED_BY_SQL,
-    ),
+    "usernotupdateddeleted": Reason("vanished", "the account is marked as deleted in Moodle", _DELETED_BY_SQL),
     "useremailduplicate": Reason(
         "email_taken",
         "the e-mail address belongs to another account",
@@ -109,11 +105,6 @@ _WARNINGS = {
     ),
     "useremailinvalid": Reason("invalid_email", "Moodle does not accept the e-mail address", "correct it in BambooHR"),
 }
-
-
-def taken(key: str, account: Account) -> Reason:
-    """A look-up found the account that has the address or the username."""
-    return email_taken(account) if key == "email" else username_taken(account.name)
 
 
 EXTENDED_USERNAME_REFUSED = Reason(
@@ -133,43 +124,30 @@ _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first."""
-    reason = _WARNINGS.get(code)
-    if reason is not None:
-        return reason
-    fields = [*fields]
+    if code in _WARNINGS:
+        return _WARNINGS[code]
     likely = _FREE_TEXT if is_firewall(code) else _CHECKED
-    fields.sort(key=lambda field: likely.index(field) if field in likely else len(likely))
-    sent = ", ".join(fields)
-    if is_firewall(code):
-        return Reason(
-            REFUSED,
-            f"the web server or a firewall in front of Moodle refused the request ({code}); the fields sent were"
-            f" {sent}",
-            "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
-            f" {ASK_FIREWALL_TO_EXEMPT}",
-        )
-    if code.startswith("HTTP 5"):
-        return Reason(
-            REFUSED,
-            f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
-            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
-        )
-    if code in (NO_JSON, ODD_ANSWER):
-        return Reason(
-            REFUSED,
-            f"Moodle's answer does not say what was written ({code}), and the account has not all of it; the fields"
-            f" sent were {sent}",
-            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
-        )
-    if code == "invalidparameter" and fields == ["lang"]:
+    sent = sorted(fields, key=lambda field: likely.index(field) if field in likely else len(likely))
+    if code == "invalidparameter" and sent == ["lang"]:
         return Reason(REFUSED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
-    return Reason(
-        REFUSED,
-        f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        "compare these fields with what Moodle accepts (RUNBOOK, refused"
-        " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
-        f" {ASK_MOODLE}",
-    )
+    if is_firewall(code):
+        what = f"the web server or a firewall in front of Moodle refused the request ({code})"
+        advice = (
+            "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
+            f" {ASK_FIREWALL_TO_EXEMPT}"
+        )
+    elif code.startswith("HTTP 5"):
+        what, advice = f"Moodle's server fails on this account ({code})", _ASK_FOR_LOGS
+    elif code in (NO_JSON, UNDOCUMENTED):
+        what = f"Moodle's answer does not say what was written ({code}), and the account has not all of it"
+        advice = _ASK_FOR_LOGS
+    else:
+        what = f"Moodle refused this account without a reason ({code})"
+        advice = (
+            "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do"
+            f" not show (marked as deleted) may have the address or username: {ASK_MOODLE}"
+        )
+    return Reason(REFUSED, f"{what}; the fields sent were {', '.join(sent)}", advice)
 
 
 def unreadable_account(code: str) -> Reason:
@@ -194,7 +172,7 @@ def unreadable_account(code: str) -> Reason:
         advice = f"{ASK_MOODLE} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
-        advice = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
+        advice = _ASK_FOR_LOGS
     return Reason(
         "unreadable_account", what, f"{advice}; {_FIND}; what depends on the answer is not written until then"
     )

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
+from worker.errors import CredentialError, TargetError
 from worker.moodle import fatal_errors
-from worker.moodle.refusals import NO_JSON, Undecided, meaning_of_code
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
@@ -27,7 +28,6 @@ Fields = Iterable[tuple[str, str]]
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
-_NO_JSON = Meaning(Concerns.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
 
 
 class TryAgain(NotSent):
@@ -55,12 +55,19 @@ class WebService:
     def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
         """Return the result of a function that changes nothing. Raises Refused, or a SyncError that ends the run.
 
-        Args:
-            function: The name of the function.
-            fields: The parameters, in the order in which they are sent.
-            quick: Raise Refused, instead of retrying, if one record of the request may be the cause.
+        `quick`: raise Refused, instead of retrying, if one record of the request may be the cause.
         """
-        return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
+
+        def call(body: bytes) -> Any:
+            try:
+                return self._read_once(body, quick=quick)
+            except Refused as refusal:
+                # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
+                if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
+                    raise
+            return self._read_once(body, quick=quick)
+
+        return self._called(function, fields, call)
 
     def read_stream(
         self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
@@ -71,10 +78,8 @@ class WebService:
         """
 
         def attempt(body: bytes) -> tuple[Reply, T | None]:
-            with self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline) as (
-                reply,
-                chunks,
-            ):
+            opened = self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline)
+            with opened as (reply, chunks):
                 if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
                     raise fatal_errors.of_status(reply)
                 if reply.status != HTTPStatus.OK:
@@ -91,17 +96,12 @@ class WebService:
                 raise fatal_errors.of_status(reply)
             return value
 
-        return self._called(function, [*fields], call)
+        return self._called(function, fields, call)
 
     def write(self, function: str, fields: Fields, retries: Retries | None = None) -> Any:
         """Make one attempt at a function that changes accounts.
 
-        The caller makes any further attempt, after checking that it may still write.
-
-        Args:
-            function: The name of the function.
-            fields: The parameters, in the order in which they are sent.
-            retries: The retries of this batch, if the caller makes several attempts.
+        The caller makes any further attempt, after checking that it may still write, with the same `retries`.
 
         Raises:
             Refused: Nothing was done.
@@ -111,42 +111,45 @@ class WebService:
             SyncError: Nothing was done, and nothing more can be.
         """
         patience = retries or self.retries()
-        return self._called(function, [*fields], lambda body: self._write_attempt(body, patience))
+        return self._called(function, fields, lambda body: self._write_attempt(body, patience))
 
     # One attempt
 
-    def _called(self, function: str, fields: list[tuple[str, str]], attempt: Callable[[bytes], T]) -> T:
+    def _called(self, function: str, fields: Fields, attempt: Callable[[bytes], T]) -> T:
         """Call with the token and, if it is unknown to Moodle, once more with the token that its secret now holds."""
+        readable_fields = [(name, readable(value)) for name, value in fields]
+
+        def call(token: str) -> T:
+            head = [("wstoken", token), ("moodlewsrestformat", "json")]
+            return attempt(urlencode([*head, *readable_fields, ("wsfunction", function)]).encode())
+
         sent = self._token.value
         try:
-            result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
-        except _TokenRefused:
-            if not self._token.renew(sent):
-                raise fatal_errors.unknown_token(self.fix_command) from None
             try:
-                result = attempt(self._form(self._token.value, function, fields))
+                result = self._confirming_refusal(function, lambda: call(sent))
             except _TokenRefused:
-                raise fatal_errors.unknown_token(self.fix_command) from None
+                if not self._token.renew(sent):
+                    raise
+                result = call(self._token.value)
+        except _TokenRefused:
+            raise CredentialError(
+                "Moodle does not know the token (it is wrong, deleted, or has expired)",
+                advice=f"create a new token for the service user, then: {self.fix_command}",
+            ) from None
         self._succeeded.add(function)
         return result
 
-    def _expiring(self, function: str, call: Callable[[], T]) -> T:
-        """Call once more after a missing right: Moodle answers so to an expired token's last call (measured)."""
+    def _confirming_refusal(self, function: str, call: Callable[[], T]) -> T:
+        """Repeat a call that is refused now and was allowed before.
+
+        Moodle refuses so the last call of an expired token, and does not know the token in the next (measured).
+        """
         try:
             return call()
         except Refused as refusal:
             if refusal.code != "accessexception" or function not in self._succeeded:
                 raise
             return call()
-
-    def _read_attempt(self, body: bytes, *, quick: bool) -> Any:
-        try:
-            return self._read_once(body, quick=quick)
-        except Refused as refusal:
-            # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
-            if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
-                raise
-        return self._read_once(body, quick=quick)
 
     def _read_once(self, body: bytes, *, quick: bool) -> Any:
         reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
@@ -177,8 +180,6 @@ class WebService:
             raise Undecided(what, code=what, is_transient=meaning.is_transient)
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
-        if not meaning.is_transient:
-            raise fatal_errors.of_status(reply)
         if retries.wait(reply):
             raise TryAgain(what)
         raise NotSent(what)
@@ -189,7 +190,8 @@ class WebService:
         try:
             answer = reply.json()
         except ValueError:
-            raise Refused(NO_JSON, _NO_JSON) from None
+            # Public: a page of a firewall, or of PHP, with status 200.
+            raise Refused(NO_JSON, Meaning(Concerns.RECORD)) from None
         return self._checked(answer)
 
     def _write_result(self, reply: Reply) -> Any:
@@ -211,22 +213,22 @@ class WebService:
         if meaning.concerns is Concerns.TOKEN:
             raise _TokenRefused
         if meaning.concerns is Concerns.SERVICE_USER:
-            raise fatal_errors.service_user(code)
+            raise CredentialError(
+                f"Moodle refuses the token's user ({code})",
+                advice=f"{ASK_MOODLE} to make the service user active again, confirmed, with no password change due",
+            )
         if meaning.concerns is Concerns.SITE:
-            raise fatal_errors.maintenance()
+            raise TargetError("the Moodle site is in maintenance", advice=fatal_errors.WAIT)
         raise Refused(code, meaning)
 
     def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
             return (read_quickly if quick else with_retries)(attempt, self.retries())
         except TransportError as fault:
-            raise fatal_errors.unreachable(fault.what) from fault
-
-    @staticmethod
-    def _form(token: str, function: str, fields: list[tuple[str, str]]) -> bytes:
-        head = [("wstoken", token), ("moodlewsrestformat", "json")]
-        readable_fields = [(name, readable(value)) for name, value in fields]
-        return urlencode([*head, *readable_fields, ("wsfunction", function)]).encode()
+            raise TargetError(
+                f"Moodle could not be read: {fault.what}",
+                advice="check MOODLE_BASE_URL and the network; the next run reads it again",
+            ) from fault
 
 
 def plain_code(code: object) -> str:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.refusals import ODD_ANSWER, Undecided
+from worker.moodle.refusals import UNDOCUMENTED, Undecided
 from worker.moodle.web_service import plain_code
 
 Record = Mapping[str, str | int]
 """The form fields of one account, in the order in which they are sent."""
-
-
-@dataclass(frozen=True)
-class Updated:
-    """An update's answer: the warning code of each account that was not updated."""
-
-    refused: Mapping[int, str]
 
 
 def form_fields(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
@@ -39,18 +31,21 @@ def check_created(answer: Any, count: int) -> None:
     """Raise Undecided unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise Undecided("Moodle's answer does not name every new account", code=ODD_ANSWER, is_transient=False)
+        raise Undecided("Moodle's answer does not name every new account", code=UNDOCUMENTED, is_transient=False)
 
 
-def parse_updated(answer: Any, records: Sequence[Record]) -> Updated:
-    """Return an update's answer. Raises Undecided if it is not of the documented form, or is about other accounts."""
+def refused_updates(answer: Any, records: Sequence[Record]) -> dict[int, str]:
+    """Return the warning code of each account that was not updated.
+
+    Raises Undecided if the answer is not of the documented form, or is about other accounts.
+    """
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_transient=False)
+        raise Undecided("Moodle's answer to an update is not as documented", code=UNDOCUMENTED, is_transient=False)
     sent = [record["id"] for record in records]
     refused: dict[int, str] = {}
     for warning in warnings:
         if not isinstance(warning, dict) or warning.get("itemid") not in sent:
-            raise Undecided("an update's warning names no account that was sent", code=ODD_ANSWER, is_transient=False)
+            raise Undecided("an update's warning names no account that was sent", code=UNDOCUMENTED, is_transient=False)
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
-    return Updated(refused)
+    return refused

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from worker import advice
-from worker.config.settings import Settings, is_loopback
+from worker.config.settings import Settings
+from worker.config.settings_model import is_loopback
 from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.reasons import UNCONFIRMED

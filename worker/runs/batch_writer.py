@@ -64,7 +64,7 @@ class WriteGate:
     def check(self) -> None:
         """Raise the error that ends the writing, unless another request may be sent."""
         self.services.stop.check()
-        self.lock.require(self.services.settings.http_timeout)
+        self.lock.require(self.services.settings.http_timeout_seconds)
 
     def open_for(self, batch: Sequence[Step]) -> None:
         """Store the journal and the records of a batch before it is sent. Raises as :meth:`check` does."""
@@ -81,7 +81,7 @@ class WriteGate:
                 self._has_begun = True
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
-        store.journal(summary.run_id, entries)
+        store.journal.add(summary.run_id, entries)
         before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
         stored = {record.employee_id: record for record in before if record is not None}
         self.records_before_writes.update(stored)

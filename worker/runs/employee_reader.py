@@ -97,7 +97,7 @@ class EmployeeReader:
 
     def _listing(self, employee_id: int) -> Mapping[str, str] | None:
         """Return what the directory shows, without empty fields of the scope: they may be hidden for this employee."""
-        listing = self._directory.listing(employee_id)
+        listing = self._directory.facts_of(employee_id)
         if listing is None:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}

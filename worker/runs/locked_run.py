@@ -87,7 +87,7 @@ class LockedRun:
             if result.isolated or result.status in (Status.REFUSED, Status.EXEMPT)
         ]
         if unwritten:
-            self.services.store.journal_failed(self.summary.run_id, unwritten, refused, self.services.clock())
+            self.services.store.journal.fail(self.summary.run_id, unwritten, refused, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord]) -> None:
         """Store the employees' records if this run still has the lock; then raise the error that ended it early."""

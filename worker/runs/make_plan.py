@@ -103,7 +103,7 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
     return PlanSettings(
         mapping=settings.mapping,
         auth=settings.moodle_auth,
-        reactivate_all=settings.reactivate_all,
+        reactivate_all=settings.reactivate == "always",
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
         confirmed=frozenset(change.employee_id for change in request.approved if change.guard_class is None),
@@ -161,7 +161,8 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
     if any(plan.counts[action] for action in WRITES):
         # The writes of the last 24 hours, and those of earlier runs in this run's window.
         begins, is_open = (iso(inputs.position.since), inputs.position.offset > 0) if inputs.position else ("", False)
-        recent_writes = services.store.recent_writes(history.runs, now - timedelta(days=1), begins, is_open=is_open)
+        day_before = now - timedelta(days=1)
+        recent_writes = services.store.journal.recent(history.runs, day_before, begins, is_open=is_open)
     return Circumstances(
         limits(
             inputs.stats,

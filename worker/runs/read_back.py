@@ -61,7 +61,7 @@ def _journal(services: Services, run_id: str, steps: Mapping[int, Step], not_kep
     now = services.clock()
     entries = [JournalEntry.of_read_back(steps[employee_id], changes, now) for employee_id, changes in not_kept.items()]
     if entries:
-        services.store.journal(run_id, entries)
+        services.store.journal.add(run_id, entries)
     for employee_id, changes in not_kept.items():
         fields = [change.field for change in changes]
         reason = f"employee {employee_id}: Moodle does not keep {', '.join(fields)}"

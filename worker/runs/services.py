@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from worker.bamboohr.client import BambooHRClient
 from worker.config.credentials import RenewableCredential, fix_command, open_credential
-from worker.config.settings import Settings, StateLocation, is_loopback
+from worker.config.settings import Settings
+from worker.config.settings_model import StateVariables, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
 from worker.progress import Progress, no_bar
@@ -56,7 +57,7 @@ def read_credentials(settings: Settings, patience: Patience | None = None) -> Cr
     """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
-    for credential in (settings.bamboo, settings.moodle):
+    for credential in (settings.bamboohr_credential, settings.moodle_credential):
         try:
             values.append(open_credential(credential))
         except CredentialError as fault:
@@ -77,7 +78,7 @@ def open_services(
     summary.calls = {"bamboohr": lambda: to_bamboohr.calls, "moodle": lambda: to_moodle.calls}
     return Services(
         settings=settings,
-        store=open_store(settings.state),
+        store=open_store(settings),
         bamboohr=bamboohr,
         moodle=moodle,
         stop=stop,
@@ -95,7 +96,9 @@ def now() -> datetime:
 def open_bamboohr(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[BambooHRClient, Transport]:
     """Return BambooHR's client, and the transport that counts its calls."""
     transport = _transport("bamboohr", settings.bamboo_api, 1, settings, credentials, stop)
-    return BambooHRClient(transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboo)), transport
+    return BambooHRClient(
+        transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboohr_credential)
+    ), transport
 
 
 def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[MoodleClient, Transport]:
@@ -109,24 +112,24 @@ def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) 
         mapping=settings.mapping,
         batch_size=settings.moodle_batch_size,
         concurrency=concurrency,
-        fix_command=fix_command(settings.moodle),
+        fix_command=fix_command(settings.moodle_credential),
     )
     return moodle, transport
 
 
-def open_store(where: StateLocation) -> Store:
+def open_store(settings: StateVariables) -> Store:
     """Return the state of this sync. Only the store that was chosen is loaded."""
-    return Store(_open_items(where), where.state_id)
+    return Store(_open_items(settings), settings.state_id)
 
 
-def _open_items(where: StateLocation) -> Items:
-    if where.table:
+def _open_items(settings: StateVariables) -> Items:
+    if settings.state_table:
         from worker.state.dynamodb import DynamoItems
 
-        return DynamoItems(where.table)
+        return DynamoItems(settings.state_table)
     from worker.state.sqlite import SqliteItems
 
-    return SqliteItems(where.file)
+    return SqliteItems(settings.state_file)
 
 
 def _transport(
@@ -134,4 +137,4 @@ def _transport(
 ) -> Transport:
     # The environment's proxy is for other hosts: through it, a request to this machine would leave the machine.
     session = new_session(connections, proxies=not is_loopback(urlsplit(url).hostname or ""))
-    return Transport(system, session, settings.http_timeout, stop, credentials.patience)
+    return Transport(system, session, settings.http_timeout_seconds, stop, credentials.patience)

@@ -56,7 +56,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         plan, _ = guarded_plan(services, inputs, summary)
         held = held_changes(plan, summary.run_id, services.digest_key, int(services.clock().timestamp()))
         if held.changes:
-            services.store.hold(held)
+            services.store.keep_held_changes(held)
         results = run.write(
             plan.steps,
             _before_sending,

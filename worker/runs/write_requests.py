@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,10 +11,10 @@ from enum import StrEnum
 from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
-from worker.model.reasons import REFUSED_ALONE, Reason
+from worker.model.reasons import REFUSED_ALONE, Reason, email_taken, username_taken
 from worker.model.step import Action, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
@@ -110,11 +110,11 @@ class WriteRequests(BatchRequest[Step]):
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
-        retries, answer = self._moodle.retries(), None
-        while answer is None:
+        retries, refused = self._moodle.retries(), None
+        while refused is None:
             with suppress(TryAgain):
-                answer = self._call(batch, retries=retries)
-        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
+                refused = self._call(batch, retries=retries)
+        codes = {step.employee_id: refused.get(step.account.id) if step.account else None for step in batch}
         # The written steps are recorded first, because the attempts for the others can end the writing.
         self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
         for step in batch:
@@ -186,13 +186,16 @@ class WriteRequests(BatchRequest[Step]):
 
     # One request
 
-    def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
+    def _call(
+        self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None
+    ) -> Mapping[int, str]:
+        """Send these steps; return the warning code of each account that was not updated."""
         with self._slots:
             self._check()
             records = [_record(step, fields) for step in steps]
             if self._kind is WriteKind.CREATE:
                 self._moodle.create(records, retries)
-                return Updated({})
+                return {}
             return self._moodle.update(records, retries)
 
     def _account_refused(self, step: Step, code: str) -> None:
@@ -223,12 +226,12 @@ class WriteRequests(BatchRequest[Step]):
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account; return the code of its refusal or None. Refusals that do not concern it are raised."""
         try:
-            answer = self._call([step], fields)
+            refused = self._call([step], fields)
         except Refused as refusal:
             if refusal.is_access:
                 raise
             return refusal.code
-        return answer.refused.get(step.account.id) if step.account else None
+        return refused.get(step.account.id) if step.account else None
 
     def _record_existing(self, step: Step, account: Account) -> None:
         """Record a step whose account is there although the request got no clear answer."""
@@ -251,7 +254,7 @@ class WriteRequests(BatchRequest[Step]):
             for account in self._accounts(key, value) if value else []:
                 # A database that ignores accents in usernames also finds an account that spells it differently.
                 if account.id != own and (key == "username" or account.has_email(value)):
-                    return refusals.taken(key, account)
+                    return email_taken(account) if key == "email" else username_taken(account.name)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
             return refusals.EXTENDED_USERNAME_REFUSED

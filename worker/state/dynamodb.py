@@ -10,7 +10,9 @@ from typing import Any
 from worker.aws import aws_client, aws_failure
 from worker.errors import ConfigurationError, StateError
 from worker.state.items import KEY, Condition, Item
+from worker.transport.parallel import in_batches
 
+_Request = dict[str, Any]
 _WRITE_BATCH = 25
 _READ_BATCH = 100
 _TRANSACTION_TRIES = 5
@@ -45,7 +47,7 @@ class DynamoItems:
     def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
         found: dict[str, Item] = {}
 
-        def read(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        def read(batch: Sequence[_Request]) -> Any:
             asked = {self._table: {"Keys": batch, "ConsistentRead": True}}
             answer = self._call(self._client.batch_get_item, RequestItems=asked)
             left = self._part(answer, "UnprocessedKeys").get(self._table, {}).get("Keys", [])
@@ -53,7 +55,7 @@ class DynamoItems:
             # An answer without the table would look like one that found none of the items.
             items = read_now.get(self._table, []) if left else self._part(read_now, self._table)
             found.update((item[KEY], item) for item in map(self._plain, items))
-            return list(left)
+            return left
 
         self._in_batches([self._key(key) for key in keys], _READ_BATCH, read)
         return found
@@ -65,9 +67,9 @@ class DynamoItems:
         return self._conditional(self._client.delete_item, Key=self._key(key), **self._condition(when))
 
     def put_all(self, items: Sequence[Item]) -> None:
-        def write(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        def write(batch: Sequence[_Request]) -> Any:
             answer = self._call(self._client.batch_write_item, RequestItems={self._table: batch})
-            return list((answer.get("UnprocessedItems") or {}).get(self._table, []))
+            return (answer.get("UnprocessedItems") or {}).get(self._table, [])
 
         self._in_batches([{"PutRequest": {"Item": self._packed(item)}} for item in items], _WRITE_BATCH, write)
 
@@ -96,7 +98,9 @@ class DynamoItems:
                 self._client.transact_write_items(TransactItems=[{"ConditionCheck": check}, {"Put": put}])
             except Exception as fault:
                 cancelled = aws_failure(fault) == "TransactionCanceledException"
-                if cancelled and "ConditionalCheckFailed" in _reasons(fault):
+                # A transaction is cancelled for a condition that does not hold, or a conflict that a retry resolves.
+                reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
+                if cancelled and any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
                     return False
                 # The thread that renews the lock may write the checked item at this very moment.
                 if not cancelled or attempt == _TRANSACTION_TRIES:
@@ -134,15 +138,10 @@ class DynamoItems:
             raise self._error(KeyError(name))
         return answer[name]
 
-    def _in_batches(
-        self,
-        requests: list[dict[str, Any]],
-        size: int,
-        send: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
-    ) -> None:
+    def _in_batches(self, requests: list[_Request], size: int, send: Callable[[Sequence[_Request]], Any]) -> None:
         """Send the requests in batches; `send` returns those that the table left over, which are sent again."""
-        for at in range(0, len(requests), size):
-            left = send(requests[at : at + size])
+        for batch in in_batches(requests, size):
+            left = send(batch)
             for attempt in range(_BATCH_TRIES - 1):
                 if not left:
                     break
@@ -154,10 +153,9 @@ class DynamoItems:
     def _condition(self, when: Condition | None) -> dict[str, Any]:
         if when is None:
             return {}
-        if when.absent:
-            return {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": KEY}}
-        if not when.equals:
-            return {"ConditionExpression": "attribute_exists(#k)", "ExpressionAttributeNames": {"#k": KEY}}
+        if when.absent or not when.equals:
+            exists = "attribute_not_exists" if when.absent else "attribute_exists"
+            return {"ConditionExpression": f"{exists}(#k)", "ExpressionAttributeNames": {"#k": KEY}}
         names = {f"#n{number}": name for number, name in enumerate(when.equals)}
         values = {f":v{number}": value for number, value in enumerate(when.equals.values())}
         return {
@@ -183,9 +181,3 @@ def _native(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _native(inner) for name, inner in value.items()}
     return [_native(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _reasons(fault: Exception) -> set[str]:
-    """Return why a transaction was cancelled: a condition that does not hold, or a conflict that a retry resolves."""
-    reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
-    return {str(reason.get("Code")) for reason in reasons}

@@ -33,11 +33,10 @@ class _Bucket:
     state_id: str
     number: int
     announced: int = 1
-    parts: list[dict[int, str]] = field(init=False)
     changed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.parts = [{} for _ in range(self.announced)]
+        self.parts: list[dict[int, str]] = [{} for _ in range(self.announced)]
 
     def set(self, employee_id: int, line: str | None) -> None:
         part_number = self._part_of(employee_id)
@@ -97,16 +96,12 @@ class FollowUps:
         self.keys = [bucket.key() for bucket in self._buckets]
 
     def load(self, found: Mapping[str, Item]) -> None:
-        """Load the stored records.
-
-        Args:
-            found: The items of `keys` that exist. Further parts are read here.
-        """
+        """Load the stored records from the items of `keys` that exist; further parts are read here."""
         self._buckets = [
             _Bucket(self._state_id, number, _parts(found.get(key))) for number, key in enumerate(self.keys)
         ]
         more = [bucket.key(part) for bucket in self._buckets for part in range(1, len(bucket.parts))]
-        every = {**found, **(self._items.get_all(more) if more else {})}
+        every = {**found, **self._items.get_all(more)}
         self.records = {
             employee.employee_id: employee
             for bucket in self._buckets

@@ -20,23 +20,19 @@ _RETENTION = VALID + timedelta(days=1)
 def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
     """Store the held changes of a run."""
     portions = in_batches(held.changes, _PORTION)
-    items.put_all(
-        [
+    of_run = {"items": len(portions), "at": held.at, "key_check": held.key_check, "resends": held.resends}
+    stored: list[Item] = []
+    for number, portion in enumerate(portions, 1):
+        changes = [[one.employee_id, one.account_id, one.guard_class, one.digest] for one in portion]
+        stored.append(
             {
                 KEY: _key(state_id, held.run_id, number),
-                "items": len(portions),
-                "at": held.at,
-                "key_check": held.key_check,
-                "resends": held.resends,
-                "changes": json.dumps(
-                    [[one.employee_id, one.account_id, one.guard_class, one.digest] for one in portion],
-                    separators=(",", ":"),
-                ),
+                **of_run,
+                "changes": json.dumps(changes, separators=(",", ":")),
                 EXPIRY: held.at + int(_RETENTION.total_seconds()),
             }
-            for number, portion in enumerate(portions, 1)
-        ]
-    )
+        )
+    items.put_all(stored)
 
 
 def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
@@ -46,7 +42,7 @@ def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
         return None
     try:
         keys = [_key(state_id, run_id, number) for number in range(2, int(first["items"]) + 1)]
-        more = items.get_all(keys) if keys else {}
+        more = items.get_all(keys)
         changes = [change for item in (first, *(more[key] for key in keys)) for change in _changes(item)]
         resends = first.get("resends") is True
         return HeldChanges(run_id, int(first["at"]), str(first["key_check"]), changes, resends)

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from threading import Lock
 
 from worker.errors import StateError
@@ -17,25 +18,30 @@ from worker.model.journal_entry import RETENTION, JournalEntry, NotTaken, Recent
 from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 
+_PROBED = 50
+_RETENTION_SECONDS = int(RETENTION.total_seconds())
+
 
 class Journal:
     """Writes and reads the journals of one state. Several threads of a run may write at a time."""
 
-    def __init__(self, items: Items, state_id: str, clock: Callable[[], float], mutex: Lock) -> None:
+    def __init__(self, items: Items, state_id: str, clock: Callable[[], float]) -> None:
         self._items = items
         self._prefix = f"{state_id}#journal#"
         self._clock = clock
-        self._mutex = mutex
+        self._mutex = Lock()
         self._written: Counter[str] = Counter()
 
     def add(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
         """Store what a run is about to write."""
         items = []
         for portion in pack(entries):
-            expires = portion[-1]["at"] + int(RETENTION.total_seconds())
+            with self._mutex:
+                self._written[run_id] += 1
+                key = self._key(run_id, self._written[run_id])
             # One text: packing a thousand nested values for the table would take the time of the next batch.
             text = json.dumps(portion, ensure_ascii=False)
-            items.append({KEY: self._key(run_id, self._next(run_id)), "entries": text, EXPIRY: expires})
+            items.append({KEY: key, "entries": text, EXPIRY: portion[-1]["at"] + _RETENTION_SECONDS})
         if items:
             self._items.put_all(items)
 
@@ -43,12 +49,10 @@ class Journal:
         """Return how many items this run wrote."""
         return self._written[run_id]
 
-    def of(self, run_id: str, count: int | None) -> list[JournalEntry]:
+    def entries_of(self, run_id: str, count: int | None) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order.
 
-        Args:
-            run_id: The run.
-            count: How many items its journal has; None if unknown, so that they must be searched for.
+        `count`: how many items its journal has; None if unknown, so that they must be searched for.
         """
         if count is None:
             found = self._items.scan([f"{self._prefix}{run_id}#"])
@@ -56,45 +60,45 @@ class Journal:
             found = list(self._items.get_all([self._key(run_id, number) for number in range(1, count + 1)]).values())
         return [entry for item in self._kept(found) for entry in _entries(item)]
 
-    def fail(self, run_id: str, employees: Iterable[int], refused: Iterable[int], at: int) -> None:
+    def fail(self, run_id: str, employees: Iterable[int], refused: Iterable[int], now: datetime) -> None:
         """Store the employees whose accounts a run did not change although its journal has them.
 
         `refused`: those of them who were refused alone.
         """
         lists = {"employees": _as_text(employees), "refused": _as_text(refused)}
-        self._items.put_all([{KEY: self._failed(run_id), **lists, EXPIRY: at + int(RETENTION.total_seconds())}])
+        expires = int(now.timestamp()) + _RETENTION_SECONDS
+        self._items.put_all([{KEY: self._failed(run_id), **lists, EXPIRY: expires}])
 
-    def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
+    def recent(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
         """Return the writes of earlier runs that matter to the guards.
 
         Args:
             runs: The runs that may count, oldest first.
-            since: Writes later than this count, in seconds since 1970.
+            since: Writes later than this count.
             begins: The start of this run's window, as runs store it; "" for none.
             is_open: Earlier runs have done a part of the window: all their writes count.
         """
+        after = int(since.timestamp())
         of_window = [run for run in runs if begins and run.since == begins]
-        counted = [run for run in runs if _may_count(run, since) or (is_open and run in of_window)]
-        last = of_window[-1:]
-        wanted = [*counted, *(run for run in last if run not in counted)]
+        last, open_runs = of_window[-1:], of_window if is_open else []
+        wanted = [run for run in runs if run in last or run in open_runs or _may_count(run, after)]
         changed: dict[GuardClass, set[int]] = {}
         not_taken: dict[int, NotTaken] = {}
         keys = {run.run_id: self._keys(run) for run in wanted}
         items = self._items.get_all([key for own in keys.values() for key in own])
         for run in wanted:
-            failed, refused = (
-                _listed(items.get(self._failed(run.run_id)), which) for which in ("employees", "refused")
-            )
-            own = [items[key] for key in keys[run.run_id] if key in items and key != self._failed(run.run_id)]
+            failed_key = self._failed(run.run_id)
+            failed, refused = (_listed(items.get(failed_key), which) for which in ("employees", "refused"))
+            own = [items[key] for key in keys[run.run_id] if key in items and key != failed_key]
             for entry in (entry for item in own for entry in _entries(item)):
                 if entry.employee_id in failed:
                     if run in last:
                         before = not_taken.get(entry.employee_id, NotTaken({}))
-                        values = {**before.values, **_new_values(entry)}
+                        values = {**before.values, **{change.field: change.new for change in entry.changes}}
                         not_taken[entry.employee_id] = NotTaken(
                             values, before.classes | entry.classes, entry.employee_id in refused
                         )
-                elif entry.at > since or (is_open and run in of_window):
+                elif entry.at > after or run in open_runs:
                     for guard_class in entry.classes:
                         changed.setdefault(guard_class, set()).add(entry.employee_id)
         return RecentWrites(changed, not_taken)
@@ -109,9 +113,9 @@ class Journal:
             return []
         return [self._failed(run.run_id), *(self._key(run.run_id, number) for number in range(1, count + 1))]
 
-    def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
+    def entries_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """Return the entries of the last months about one employee, each with its run, oldest first."""
-        items = list(self._items.scan([self._prefix]))
+        items = self._items.scan([self._prefix])
         failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _listed(item, "employees")}
         found = [
             (_run_of(item), replace(entry, is_failed=_run_of(item) in failed))
@@ -122,11 +126,10 @@ class Journal:
         return sorted(found, key=lambda pair: pair[1].at)
 
     def _kept(self, found: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items of entries that have not expired, in the order of their keys."""
         for item in sorted(found, key=lambda item: str(item[KEY])):
-            if _is_failed(item):
-                continue
             expiry = item.get(EXPIRY)
-            if isinstance(expiry, int) and expiry > self._clock():
+            if not _is_failed(item) and isinstance(expiry, int) and expiry > self._clock():
                 yield item
 
     def _key(self, run_id: str, number: int) -> str:
@@ -135,11 +138,6 @@ class Journal:
     def _failed(self, run_id: str) -> str:
         return f"{self._prefix}{run_id}#failed"
 
-    def _next(self, run_id: str) -> int:
-        with self._mutex:
-            self._written[run_id] += 1
-            return self._written[run_id]
-
 
 def _may_count(run: RunRecord, since: int) -> bool:
     """Return whether a run may have written after a moment. One that was killed may have written after its record."""
@@ -147,11 +145,6 @@ def _may_count(run: RunRecord, since: int) -> bool:
 
 
 _LONGEST_RUN_SECONDS = 24 * 3600
-_PROBED = 50
-
-
-def _new_values(entry: JournalEntry) -> dict[str, str]:
-    return {change.field: change.new for change in entry.changes}
 
 
 def _run_of(item: Item) -> str:

@@ -37,7 +37,6 @@ class Lock:
         self._owner = owner
         self._clock = clock
         self._expires = 0
-        self._may_renew: Callable[[], bool] = lambda: True
         self._scheduled = ""
         self._lost = False
         self._ended = threading.Event()
@@ -49,12 +48,7 @@ class Lock:
         return Condition(equals={"owner": self._owner})
 
     def acquire(self, scheduled_time: str = "") -> None:
-        """Take the lock.
-
-        Raises:
-            DuplicateDelivery: A run of the same scheduled time holds it.
-            LockHeld: Another run holds it.
-        """
+        """Take the lock. Raises LockHeld, or DuplicateDelivery if a run of the same scheduled time holds it."""
         self._scheduled = scheduled_time
         while True:
             held = self._items.get(self.key)
@@ -65,7 +59,10 @@ class Lock:
                 self._expires = _expires(held)
                 return
             lease = self._lease()
-            if self._items.put(lease, ABSENT if held is None else _unchanged(held)):
+            unchanged = ABSENT
+            if held is not None:
+                unchanged = Condition(equals={name: held[name] for name in ("owner", "expires") if name in held})
+            if self._items.put(lease, unchanged):
                 self._expires = lease["expires"]
                 return
 
@@ -86,8 +83,7 @@ class Lock:
 
         A run that hangs beyond its time must not block the next one.
         """
-        self._may_renew = may_renew
-        self._thread = threading.Thread(target=self._renew_until_ended, name="lock", daemon=True)
+        self._thread = threading.Thread(target=self._renew_while, args=[may_renew], name="lock", daemon=True)
         self._thread.start()
 
     def renew(self) -> None:
@@ -132,8 +128,8 @@ class Lock:
             advice="wait for it to end; the lock of a run that died expires within five minutes",
         )
 
-    def _renew_until_ended(self) -> None:
-        while not self._ended.wait(RENEW_SECONDS) and self._may_renew():
+    def _renew_while(self, may_renew: Callable[[], bool]) -> None:
+        while not self._ended.wait(RENEW_SECONDS) and may_renew():
             try:
                 self.renew()
             except SyncError as fault:
@@ -148,7 +144,3 @@ def _expires(held: Item) -> int:
 
 _NO_MOMENT = 10**11
 """Seconds since 1970: three thousand years from now; a moment in milliseconds is beyond it."""
-
-
-def _unchanged(held: Item) -> Condition:
-    return Condition(equals={name: held[name] for name in ("owner", "expires") if name in held})

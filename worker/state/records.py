@@ -97,7 +97,7 @@ def store_run(run: RunRecord) -> dict[str, Any]:
 def read_run(run_id: str, stored: Stored) -> RunRecord:
     """Return the record from its stored form."""
     attributes = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
-    held, ended_at = stored.get("held"), stored.get("ended_at")
+    held, ended_at, matched = (stored.get(key) for key in ("held", "ended_at", "scope_matched"))
     if isinstance(held, list):
         # An earlier version stored the ids of the employees whose suspensions were held.
         attributes["held_count"] = len(held)
@@ -106,7 +106,7 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
         ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
         coverage=_only(int, stored.get("coverage")),
         dates_read=_only(str, stored.get("dates_read")),
-        scope_matched=_texts(stored.get("scope_matched")),
+        scope_matched=tuple(text for text in matched if isinstance(text, str)) if isinstance(matched, list) else (),
         **attributes,
     )
 
@@ -114,11 +114,6 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
 def _only(kind: type[V], stored: object) -> dict[str, V]:
     """Return the values of this type in a mapping; none if it is not a mapping."""
     return {name: value for name, value in stored.items() if type(value) is kind} if isinstance(stored, dict) else {}
-
-
-def _texts(stored: object) -> tuple[str, ...]:
-    """Return the texts in a list; none if it is not a list."""
-    return tuple(text for text in stored if isinstance(text, str)) if isinstance(stored, list) else ()
 
 
 def store_runs(runs: Iterable[RunRecord]) -> str:

@@ -22,7 +22,7 @@ def is_current(row: Item | None) -> bool:
 def read_position(state_id: str, row: Item, now: datetime) -> Position:
     """Return the position. Raises ConfigurationError with every fault of the row."""
     since, offset = parse_moment(row.get("since")), _whole(row.get("offset", 0))
-    where, advice = f"state row {state_id!r}", "write since, offset and updatedAt again (RUNBOOK, state)"
+    where = f"state row {state_id!r}"
     faults = []
     if since is None or since < RECORDING_BEGAN:
         faults.append(f"{where}: since must be a time with a time zone, such as 2026-01-31T02:00:00Z")
@@ -31,7 +31,7 @@ def read_position(state_id: str, row: Item, now: datetime) -> Position:
     if offset is None:
         faults.append(f"{where}: offset must be a whole number, 0 or more")
     if faults or since is None or offset is None:
-        raise ConfigurationError(faults, advice=advice)
+        raise ConfigurationError(faults, advice="write since, offset and updatedAt again (RUNBOOK, state)")
     return Position(since, offset, _progress(row, since, offset), gapless=is_gapless(row))
 
 

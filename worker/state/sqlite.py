@@ -32,8 +32,7 @@ class SqliteItems:
             )
 
     def get(self, key: str) -> Item | None:
-        with self._transaction() as database:
-            return _read(database, key)
+        return self.get_all([key]).get(key)
 
     def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
         with self._transaction() as database:

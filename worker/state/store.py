@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from worker.errors import LockLost
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord, History, RunRecord
-from worker.model.journal_entry import JournalEntry, RecentWrites
+from worker.model.journal_entry import JournalEntry
 from worker.model.position import Binding, Position
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
@@ -55,9 +55,10 @@ class Store:
         self._row_read_ahead: list[Item | None] = []
         self._mutex = threading.Lock()
         self._follow_ups = FollowUps(items, state_id)
-        self._journal = Journal(items, state_id, clock, threading.Lock())
+        self.journal = Journal(items, state_id, clock)
         self._runs = RunHistory(items, state_id)
-        self._binding: Binding | None = None
+        self.binding: Binding | None = None
+        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
         self._binding_key = f"{state_id}#binding"
         self._pause: Pause | None = None
         self._is_loaded = False
@@ -89,7 +90,7 @@ class Store:
             raise _changed_meanwhile()
         self._row = row
 
-    def raw(self) -> Item | None:
+    def raw_row(self) -> Item | None:
         """Return the state row as it is stored, valid or not; None if there is none."""
         return self._items.get(self._id)
 
@@ -148,7 +149,7 @@ class Store:
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
         """Store a run's summary and figures for some months, and add its record to the history for later runs."""
-        run = replace(run, journal_items=self._journal.count(run.run_id))
+        run = replace(run, journal_items=self.journal.count(run.run_id))
         with self._mutex:
             self._prepare()
             self._runs.record(run, summary, now)
@@ -158,11 +159,6 @@ class Store:
         return self._runs.run(run_id)
 
     @property
-    def binding(self) -> Binding | None:
-        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
-        return self._binding
-
-    @property
     def is_new(self) -> bool:
         """Whether the state was empty when :meth:`history` last read it."""
         return not (any(self._row_read_ahead) or self._runs.runs or self._follow_ups.records)
@@ -170,23 +166,19 @@ class Store:
     def bind(self, binding: Binding) -> None:
         """Bind the state to this company and site."""
         self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
-        self._binding = binding
+        self.binding = binding
 
     # Held changes
 
-    def hold(self, held: HeldChanges) -> None:
+    def keep_held_changes(self, held: HeldChanges) -> None:
         """Store the held changes of a run, for an approval."""
         store_held(self._items, self._id, held)
 
-    def held(self, run_id: str) -> HeldChanges | None:
+    def held_changes(self, run_id: str) -> HeldChanges | None:
         """Return the held changes of a run; None if it held none, or they are no longer kept."""
         return read_held(self._items, self._id, run_id) if self._runs.is_id(run_id) else None
 
     # The journal
-
-    def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
-        """Store what a run is about to write."""
-        self._journal.add(run_id, entries)
 
     def begin(self, run: RunRecord, now: datetime) -> None:
         """Store that a run is about to write, so that its journal is found even if the run never records its end."""
@@ -194,21 +186,9 @@ class Store:
             self._prepare()
             self._runs.begin(run, now)
 
-    def journal_failed(self, run_id: str, employees: Iterable[int], refused: Iterable[int], now: datetime) -> None:
-        """Store the employees whose accounts a run did not change: see :meth:`Journal.fail`."""
-        self._journal.fail(run_id, employees, refused, int(now.timestamp()))
-
-    def recent_writes(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
-        """Return the writes of recent runs: see :meth:`Journal.recent`."""
-        return self._journal.recent(runs, int(since.timestamp()), begins, is_open=is_open)
-
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
-        return self._journal.of(run_id, self._runs.journal_items(run_id))
-
-    def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
-        """Return the entries of the last months about one employee, each with its run, oldest first."""
-        return self._journal.about(employee_id)
+        return self.journal.entries_of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion
 
@@ -220,7 +200,7 @@ class Store:
         self._runs.load(past)
         bound = found.get(self._binding_key)
         # A binding that was emptied by hand matches the company and site of no run.
-        self._binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
+        self.binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True

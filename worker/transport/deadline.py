@@ -25,29 +25,25 @@ from worker.stopping import StopSignal
 
 
 class Deadline:
-    """The deadline of this thread's request.
+    """The deadline of this thread's request, and whether a part of that was handed to a connection (`sent`)."""
 
-    Attributes:
-        sent: Whether a part of the request was handed to a connection.
-    """
-
-    def __init__(self, seconds: float, stopping: StopSignal) -> None:
+    def __init__(self, seconds: float, stop: StopSignal) -> None:
         self.sent = False
         self._ends_at = time.monotonic() + seconds
-        self._stopping = stopping
+        self._stop = stop
 
     def remaining(self) -> float:
         """Return the seconds left; zero or less once it has passed."""
-        return self._stopping.allowance(self._ends_at - time.monotonic())
+        return self._stop.allowance(self._ends_at - time.monotonic())
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def total_deadline(seconds: float, stopping: StopSignal) -> Iterator[Deadline]:
+def total_deadline(seconds: float, stop: StopSignal) -> Iterator[Deadline]:
     """Raise TimeoutError if this thread sends or reads inside the block after `seconds`."""
-    deadline = Deadline(seconds, stopping)
+    deadline = Deadline(seconds, stop)
     token = _current.set(deadline)
     try:
         yield deadline
@@ -55,7 +51,8 @@ def total_deadline(seconds: float, stopping: StopSignal) -> Iterator[Deadline]:
         _current.reset(token)
 
 
-def _arm(sock: socket.socket) -> None:
+def _arm(sock: socket.socket, *, sends: bool = False) -> None:
+    """Give the next operation of a socket what is left of the deadline, if there is one."""
     deadline = _current.get()
     if deadline is None:
         return
@@ -64,18 +61,12 @@ def _arm(sock: socket.socket) -> None:
         raise TimeoutError("the request's deadline is over")
     own = sock.gettimeout()
     sock.settimeout(left if own is None else min(own, left))
-
-
-def _sends(sock: socket.socket) -> None:
-    _arm(sock)
-    deadline = _current.get()
-    if deadline is not None:
-        deadline.sent = True
+    deadline.sent = deadline.sent or sends
 
 
 class _TimedSocket(socket.socket):
     def sendall(self, data: Any, flags: int = 0) -> None:
-        _sends(self)
+        _arm(self, sends=True)
         super().sendall(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -89,7 +80,7 @@ class _TimedTLSSocket(ssl.SSLSocket):
         super().do_handshake(block)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        _sends(self)
+        _arm(self, sends=True)
         return super().send(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:

@@ -14,7 +14,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypedDict, Unpack
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from worker.stopping import StopSignal
@@ -22,16 +21,9 @@ from worker.transport.deadline import Deadline, TimedAdapter, total_deadline
 from worker.transport.json_text import read_json
 from worker.transport.patience import Patience
 
-_CHUNK = 1 << 16
-
 
 class TransportError(Exception):
-    """The attempt got no complete answer.
-
-    Attributes:
-        what: What happened, in words that contain no values.
-        is_transient: Whether another attempt may succeed.
-    """
+    """The attempt got no complete answer; `what` says why, in words that contain no values."""
 
     def __init__(self, what: str, *, is_transient: bool = True) -> None:
         super().__init__(what)
@@ -60,29 +52,20 @@ class Reply:
         return read_json(self.body)
 
 
-class _Bare(AuthBase):
-    """Keeps `requests` from adding the credentials of a .netrc file."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Ignore every redirect: `requests` parses even those that are not followed, and they may be unparsable."""
 
 
-def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxies: bool = True) -> requests.Session:
-    """Return a keep-alive session with timed connections, no cookies, and no credentials but these.
+def new_session(connections: int, *, proxies: bool = True) -> requests.Session:
+    """Return a keep-alive session with timed connections, and without cookies or credentials of its own.
 
-    Args:
-        connections: How many connections are kept open.
-        auth: HTTP Basic credentials.
-        proxies: Whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment apply.
+    `proxies`: whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment apply.
     """
     session = _Session()
     session.trust_env = proxies
-    session.auth = auth or _Bare()
+    # Without any, `requests` would add the credentials of a .netrc file.
+    session.auth = lambda request: request
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, TimedAdapter(pool_connections=1, pool_maxsize=connections))
@@ -114,7 +97,7 @@ class Transport:
     system: str
     session: requests.Session
     timeout: float
-    stopping: StopSignal
+    stop: StopSignal
     patience: Patience = field(default_factory=Patience)
     calls: int = field(default=0, init=False)
     server_time: str = field(default="", init=False)
@@ -133,11 +116,11 @@ class Transport:
 
         The deadline applies to the whole block: connection, first byte and body.
         """
-        self.stopping.check()
+        self.stop.check()
         with self._counting:
             self.calls += 1
         seconds = deadline or self.timeout
-        with total_deadline(seconds, self.stopping) as limit:
+        with total_deadline(seconds, self.stop) as limit:
             response = self._start(limit, seconds, method, url, request)
             self.server_time = response.headers.get("Date", "")
             try:
@@ -169,6 +152,6 @@ class Transport:
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     try:
-        yield from response.iter_content(_CHUNK)
+        yield from response.iter_content(1 << 16)
     except (requests.RequestException, TimeoutError) as fault:
         raise NoAnswer("the answer was cut or too slow") from fault

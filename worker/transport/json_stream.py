@@ -22,18 +22,14 @@ class Malformed(ValueError):
 _HEAD = 1 << 16
 
 
-def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
-    """Hand every item below a path ("users.item") to its taker.
+def read_items(chunks: Iterable[bytes], handlers: Mapping[str, Callable[[Any], None]]) -> bytes:
+    """Hand every item below a path ("users.item") to its taker, and return the beginning of the answer.
 
-    Returns:
-        The beginning of the answer, which shows what it is if there are no items.
-
-    Raises:
-        Malformed: The answer is not complete JSON; some items may already have been handed over.
+    Raises Malformed if the answer is not complete JSON; some items may already have been handed over.
     """
     found: list[tuple[Any, Callable[[Any], None]]] = []
     readers = []
-    for path, take in takers.items():
+    for path, take in handlers.items():
         items: Any = ijson.sendable_list()
         # Without use_float, the C parser fails on an integer with more digits than Python converts.
         readers.append(ijson.items_coro(items, path, use_float=True))
@@ -87,22 +83,18 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _OTHER = bytes(set(range(256)) - set(b"[]{}"))
 
 
-class TooDeep(ValueError):
-    """The answer is nested deeper than any answer of either system."""
-
-
 class Depth:
-    """Follows the nesting of one document."""
+    """Follows the nesting of one document, which is at most `DEEPEST` in any answer of either system."""
 
     def __init__(self) -> None:
         self._depth = 0
         self._unfinished = b""
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next part. Raises TooDeep."""
+        """Take the next part. Raises ValueError if it is nested too deeply."""
         text, quote, rest = _STRING.sub(b"", self._unfinished + chunk).partition(b'"')
         self._unfinished = quote + rest
         for sign in text.translate(None, delete=_OTHER):
             self._depth += 1 if sign in b"[{" else -1
             if self._depth > DEEPEST:
-                raise TooDeep("nested too deeply")
+                raise ValueError("nested too deeply")

@@ -86,7 +86,7 @@ def _repaired(text: str, *, began_in_text: bool) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     if "\\" in text:
-        text = _ESCAPE.sub(_without_surrogate, text)
+        text = _ESCAPE.sub(lambda escape: r"\ufffd" if escape[1] else escape[0], text)
     return _without_odd_numbers(text, began_in_text=began_in_text) if _NO_NUMBER.search(text) else text
 
 
@@ -102,20 +102,11 @@ def _without_unfinished(text: str) -> str:
     colon = text.rfind(":")
     if colon >= 0 and _NUMBER_TO_COME.fullmatch(text, colon):
         text = text[:colon]
-    return text[: _decided(text)]
-
-
-def _without_surrogate(escape: re.Match[str]) -> str:
-    return r"\ufffd" if escape[1] else escape[0]
-
-
-def _decided(text: str) -> int:
-    """Return where an escape begins that the next chunk may continue, or else the end."""
     at = max(0, len(text) - _LONGEST_ESCAPE)
     while unfinished := _UNFINISHED.search(text, at):
         at = unfinished.start()
         is_escaped = (at - len(text[:at].rstrip("\\"))) % 2 == 1
         if not is_escaped:
-            return at
+            return text[:at]
         at += 1
-    return len(text)
+    return text

@@ -16,13 +16,7 @@ LONGEST_WAIT_SECONDS = 300.0
 
 
 class Patience:
-    """One budget, shared by the clients of a run.
-
-    Args:
-        seconds: What the run may wait in total.
-        request_seconds: How long one request may be retried.
-        longest_wait: The longest Retry-After that is honoured.
-    """
+    """One budget, shared by the clients of a run."""
 
     def __init__(
         self,

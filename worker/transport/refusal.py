@@ -1,13 +1,13 @@
 """The errors of both clients for a request without its answer, which one of its records may have caused.
 
 An HTTP status *may concern one record* unless it is known to concern the whole system: only a request without records,
-which isolation makes, distinguishes the two. Sources of the table: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1,
-"documented" for BambooHR, "public" for reports in public trackers and the manuals of proxies and firewalls.
+which isolation makes, distinguishes the two. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1, "documented" for
+BambooHR, "public" for reports in public trackers and the manuals of proxies and firewalls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -43,13 +43,11 @@ class Meaning:
 
     Attributes:
         concerns: What the answer concerns.
-        source: How that is known.
         is_transient: A quick second attempt may succeed.
         may_be_done: A write with this answer may have been done all the same.
     """
 
     concerns: Concerns
-    source: str
     is_transient: bool = False
     may_be_done: bool = False
 
@@ -60,10 +58,7 @@ class BatchRefused(Exception):
     Isolation asks three things: may one record be the cause (then halve the batch), may another attempt succeed (then
     try the whole batch again first), and may the server have acted (then look up before sending anything again).
 
-    Attributes:
-        code: Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
-        may_be_record: Whether one record of the batch may be the cause.
-        is_transient: Whether a quick second attempt may succeed.
+    The `code` is Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
     """
 
     def __init__(self, code: str, *, may_be_record: bool, is_transient: bool) -> None:
@@ -81,22 +76,8 @@ class Refused(BatchRefused):
         self.is_access = meaning.concerns is Concerns.ACCESS
 
 
-_SLOW_DOWN = Meaning(
-    Concerns.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_transient=True
-)
-_SLOW_DOWN_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-_MAINTENANCE = Meaning(Concerns.SITE, "measured, documented: 503 with Retry-After", is_transient=True)
-_NOT_ACCEPTED = Meaning(
-    Concerns.RECORD,
-    "measured: a wrong address (404), switched-off web services (403), a long request (413, 414); documented: one id"
-    " that a filter does not accept (400, 406, 422); public: a firewall, with any status its owner likes, for a value"
-    " that its rules match",
-)
-_REDIRECT = Meaning(
-    Concerns.RECORD, "measured: another address than the site's; public: a firewall that sends to its own page"
-)
-_OTHER_SUCCESS = Meaning(Concerns.RECORD, "not known: a success that neither system answers", may_be_done=True)
-_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_transient=True)
+_SLOW_DOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+"""Whatever was sent (public: a time-out, early data, a rate limit)."""
 
 
 def status_code(status: int) -> str:
@@ -104,21 +85,21 @@ def status_code(status: int) -> str:
     return f"HTTP {status}"
 
 
-def meaning_of_status(reply: Reply, special: Mapping[int, Meaning] | None = None) -> Meaning:
-    """Return what an HTTP status other than 200 concerns. `special`: the statuses that the system itself documents."""
+def meaning_of_status(reply: Reply) -> Meaning:
+    """Return what an HTTP status other than 200 concerns."""
     status = reply.status
-    if special and status in special:
-        return special[status]
-    if status in _SLOW_DOWN_STATUSES:
-        return _SLOW_DOWN
-    if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
-        return _MAINTENANCE
+    # Maintenance answers 503 with Retry-After (measured, documented).
+    in_maintenance = status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
+    if in_maintenance or status in _SLOW_DOWN:
+        return Meaning(Concerns.SITE, is_transient=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        source = "public: the server fails on one record, or is in trouble"
-        return Meaning(Concerns.RECORD, source, is_transient=is_transient(status), may_be_done=True)
-    if status >= HTTPStatus.BAD_REQUEST:
-        return _NOT_ACCEPTED
-    return _REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else _OTHER_SUCCESS
+        # Public: the server fails on one record, or is in trouble.
+        return Meaning(Concerns.RECORD, is_transient=is_transient(status), may_be_done=True)
+    # 3xx: measured: another address than the site's; public: a firewall that sends to its own page.
+    # 4xx: measured: a wrong address (404), switched-off web services (403), a long request (413, 414); documented: one
+    # id that a filter does not accept (400, 406, 422); public: a firewall, with any status, for a value.
+    # Another success is an answer of neither system: a write may have been done.
+    return Meaning(Concerns.RECORD, may_be_done=status < HTTPStatus.MULTIPLE_CHOICES)
 
 
 def read_quickly(
@@ -135,6 +116,7 @@ def read_quickly(
         try:
             return attempt()
         except NoAnswer as fault:
-            raise Refused(NO_ANSWER, _NO_ANSWER) from fault
+            # Public: a PHP process may die of one record.
+            raise Refused(NO_ANSWER, Meaning(Concerns.RECORD, is_transient=True)) from fault
 
     return with_retries(once, retries, lambda reply: meaning_of(reply).concerns is Concerns.SITE)

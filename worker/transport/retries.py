@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _LONGEST_BACKOFF = 30.0
 _SHORTEST_PAUSE = 0.1
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 598, 599})
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 598, 599})
 """Statuses of a server, a gateway or a CDN in trouble.
 
 509 is a web host's "bandwidth limit exceeded", 520 to 530 are Cloudflare's, 598 and 599 are time-outs of a proxy.
@@ -26,7 +26,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 
 
 def is_transient(status: int) -> bool:
     """Return whether the same request may succeed a little later."""
-    return status in _PASSING
+    return status in _TRANSIENT
 
 
 def backoff(attempt: int) -> float:
@@ -54,27 +54,25 @@ class Retries:
 
     def __init__(self, transport: Transport) -> None:
         self._system = transport.system
-        self._stopping = transport.stopping
+        self._stop = transport.stop
         self._patience = transport.patience
         self._attempts = 0
         self._waited = 0.0
         self._first_fault: float | None = None
 
     def wait(self, reply: Reply | None, fault: str = "") -> bool:
-        """Log and wait before another attempt.
+        """Log and wait before another attempt; return False if it is pointless or the patience is used up.
 
-        Args:
-            reply: The answer to the last attempt; None if no answer came.
-            fault: What happened to an attempt without an answer.
-
-        Returns:
-            False, without waiting, if another attempt is pointless or the patience is used up.
+        `reply` is the answer to the last attempt, None if no answer came; `fault` says what happened instead.
         """
         self._attempts += 1
         pause = self._pause(reply)
         if pause is None or not self._patience.take(pause):
             return False
-        what = fault if reply is None else _in_words(reply)
+        what = fault
+        if reply is not None:
+            in_maintenance = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
+            what = f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
         logs.warning(
             "http.retry",
             system=self._system,
@@ -85,13 +83,13 @@ class Retries:
             reason=f"{self._system}: {what}; trying again in {max(pause, 1):.0f} s",
         )
         self._waited += pause
-        self._stopping.wait(pause)
+        self._stop.wait(pause)
         return True
 
     def _pause(self, reply: Reply | None) -> float | None:
         if reply is not None and not is_transient(reply.status):
             return None
-        now = self._stopping.clock()
+        now = self._stop.clock()
         if self._first_fault is None:
             self._first_fault = now
         spent = max(self._waited, now - self._first_fault)
@@ -100,11 +98,6 @@ class Retries:
         if asked > max(left, 0.0):
             return asked if spent + asked <= self._patience.longest_wait else None
         return max(asked, min(backoff(self._attempts), left)) if left >= _SHORTEST_PAUSE else None
-
-
-def _in_words(reply: Reply) -> str:
-    in_maintenance = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
-    return f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
 
 
 def with_retries(

@@ -240,7 +240,7 @@ def test_the_directory_is_read_for_those_who_are_wanted(bamboo: BambooHRClient) 
     directory = bamboo.directory({2}, NEEDED)
 
     assert (directory.available, directory.rows) == (True, 2)
-    assert directory.listing(2) == {"first_name": "Al", "work_email": ""}
+    assert directory.facts_of(2) == {"first_name": "Al", "work_email": ""}
 
 
 def test_each_row_of_the_directory_can_be_observed(bamboo: BambooHRClient) -> None:
@@ -260,7 +260,7 @@ def test_a_directory_that_is_switched_off_or_empty_is_no_fault(
 
     directory = bamboo.directory({1}, NEEDED)
 
-    assert (directory.available, directory.rows, directory.listing(1)) == (False, 0, None)
+    assert (directory.available, directory.rows, directory.facts_of(1)) == (False, 0, None)
     assert (len(responses.calls), patient.waits) == (1, [])
 
 

@@ -14,7 +14,7 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.wire import Request, Response, Switchboard
 from tests.worker.clients import BAMBOO, KEY, SINCE, Patient, Script, bamboo_client, rotated, transport_to
 from worker.bamboohr.client import BambooHRClient, Refused
-from worker.bamboohr.refusals import UNREADABLE
+from worker.bamboohr.rest_api import UNREADABLE
 from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.transport.patience import REQUEST_SECONDS

@@ -12,7 +12,7 @@ import pytest
 from tests.sandbox.wire import Response
 from tests.worker.clients import FIX_COMMAND, NEEDED, PRIVATE, SINCE, Ended, bamboo_client, ended
 from worker.bamboohr.client import BambooHRClient
-from worker.bamboohr.refusals import UNREADABLE
+from worker.bamboohr.rest_api import UNREADABLE
 from worker.transport.refusal import NO_ANSWER
 
 

@@ -62,7 +62,7 @@ def test_it_is_read_the_same_in_whatever_parts_it_arrives() -> None:
 def test_the_order_of_fields_and_employees_does_not_matter() -> None:
     turned = json.dumps({"employees": [row("1")], "fields": [{"id": name} for name in DECLARED]}).encode()
 
-    assert read(turned, 1).listing(1) == read(answer(row("1")), 1).listing(1)
+    assert read(turned, 1).facts_of(1) == read(answer(row("1")), 1).facts_of(1)
 
 
 def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
@@ -122,7 +122,7 @@ def test_what_is_declared_is_shown_of_an_employee(
 ) -> None:
     directory = read(answer(listed, declared=declared), 1)
 
-    assert directory.listing(1) == listing
+    assert directory.facts_of(1) == listing
     assert directory.shown >= (listing or {}).keys()
 
 
@@ -130,8 +130,8 @@ def test_an_empty_value_of_an_unreliable_field_is_not_shown() -> None:
     directory = read(answer(row("1"), row("2", department=None)), 1, 2)
     directory.unreliable_fields = frozenset({"department"})
 
-    assert directory.listing(1) == SHOWN
-    assert (directory.listing(2) or {}).keys() == NO_DEPARTMENT.keys()
+    assert directory.facts_of(1) == SHOWN
+    assert (directory.facts_of(2) or {}).keys() == NO_DEPARTMENT.keys()
 
 
 @pytest.mark.parametrize("fields", [None, [], {}, "x", [None, 7, {"id": None}, {"id": ["workEmail"]}, {"name": "x"}]])
@@ -222,14 +222,14 @@ def test_an_unreadable_character_costs_its_value_alone(unreadable: bytes, size: 
 
     directory = read(body, 1, 2, size=size)
 
-    assert directory.listing(1) == {name: value for name, value in SHOWN.items() if name != "first_name"}
-    assert (directory.listing(2) or {}).keys() == SHOWN.keys()
+    assert directory.facts_of(1) == {name: value for name, value in SHOWN.items() if name != "first_name"}
+    assert (directory.facts_of(2) or {}).keys() == SHOWN.keys()
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:
     body = answer(row("1")).replace(b"First1", rb"\ud83d\ude00 \\ud800")
 
-    assert read(body, 1, size=1).listing(1) == {**SHOWN, "first_name": "😀 \\ud800"}
+    assert read(body, 1, size=1).facts_of(1) == {**SHOWN, "first_name": "😀 \\ud800"}
 
 
 @pytest.mark.parametrize("size", [1, 1 << 16])
@@ -246,8 +246,8 @@ def test_a_row_that_is_no_employee_costs_itself_and_is_reported(logged: list[dic
 def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:
     directory = read(answer(row("1"), row("2"), row("1", department="Legal"), row("1")), 1, 2)
 
-    assert (directory.listing(1), directory.ids, directory.rows) == (None, {1, 2}, 2)
-    assert directory.listing(2) is not None
+    assert (directory.facts_of(1), directory.ids, directory.rows) == (None, {1, 2}, 2)
+    assert directory.facts_of(2) is not None
     assert [(line["event"], line["employee_id"]) for line in logged] == [("bamboohr.contradiction", 1)]
 
 
@@ -255,7 +255,7 @@ def test_two_rows_that_are_the_same_are_one(logged: list[dict[str, Any]]) -> Non
     directory = read(answer(row("1"), row("1")), 1)
 
     assert (directory.rows, directory.coverage()["department"], logged) == (1, 10_000, [])
-    assert directory.listing(1) is not None
+    assert directory.facts_of(1) is not None
 
 
 def test_a_well_formed_answer_without_rows_is_no_directory() -> None:

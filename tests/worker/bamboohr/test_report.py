@@ -10,8 +10,8 @@ import pytest
 from tests.sandbox.wire import Response
 from tests.worker.clients import Script, bamboo_client, noted_deadlines, transport_to
 from worker.bamboohr.client import DIRECTORY_SECONDS
-from worker.bamboohr.refusals import UNREADABLE
 from worker.bamboohr.report import column_of, read_report
+from worker.bamboohr.rest_api import UNREADABLE
 from worker.errors import ReportRefused
 from worker.transport.json_stream import Malformed
 from worker.transport.refusal import Refused

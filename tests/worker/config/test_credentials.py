@@ -17,7 +17,7 @@ from types_boto3_secretsmanager import SecretsManagerClient
 from tests.worker.clients import Secret
 from worker import advice
 from worker.advice import LXP, CommandLine
-from worker.config.credentials import SecretReader, fix_command, open_credential, read_credential
+from worker.config.credentials import fix_command, open_credential, read_credential
 from worker.config.settings import Credential
 from worker.errors import ConfigurationError, CredentialError, ExitCode
 
@@ -52,9 +52,9 @@ def refused(code: str) -> Refusing:
     return Refusing(ClientError({"Error": {"Code": code, "Message": said}}, "GetSecretValue"))
 
 
-def refusal(credential: Credential, reader: SecretReader | None = None) -> CredentialError:
+def refusal(credential: Credential, client: Any = None) -> CredentialError:
     with pytest.raises(CredentialError) as caught:
-        read_credential(credential, reader)
+        read_credential(credential, client)
     assert caught.value.exit_code is ExitCode.CONFIGURATION
     return caught.value
 

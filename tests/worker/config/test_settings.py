@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.worker.builders import LAPTOP
 from tests.worker.builders import run_settings as settings
 from tests.worker.config.bad_values import BAD, NUMBERS, is_message
-from worker.config.settings import VARIABLES, StateLocation, describe, read_settings, read_state_location
+from worker.config.settings import VARIABLES, describe, read_settings, read_state_location
 from worker.config.settings_model import EXACTLY_ONE
 from worker.errors import ConfigurationError, ExitCode
 
@@ -34,13 +34,13 @@ def test_a_laptop_needs_five_variables_and_the_rest_has_defaults() -> None:
 
     assert read.bamboo_api == "https://acme.bamboohr.com/api/v1"
     assert read.moodle_endpoint == "https://learn.example.com/webservice/rest/server.php"
-    assert (read.bamboo.value, read.moodle.value) == ("a-key", "a-token")
-    assert read.state == StateLocation("", "state.sqlite", "default")
+    assert (read.bamboohr_credential.value, read.moodle_credential.value) == ("a-key", "a-token")
+    assert (read.state_table, read.state_file, read.state_id) == ("", "state.sqlite", "default")
     assert (read.batch_size, read.initial_lookback_days, read.max_attempts) == (0, 30, 0)
-    assert (read.moodle_auth, read.max_suspensions, read.reactivate_all) == ("oidc", None, False)
+    assert (read.moodle_auth, read.max_suspensions, read.reactivate) == ("oidc", None, "ours")
     assert (read.protected, read.hire_lookahead_days) == (frozenset(), 0)
     assert (read.moodle_batch_size, read.moodle_concurrency) == (50, 2)
-    assert (read.http_timeout, read.max_run_minutes) == (30, 360)
+    assert (read.http_timeout_seconds, read.max_run_minutes) == (30, 360)
     assert (read.trigger, read.scheduled_time) == ("manual", "")
     assert read.mapping.username_template == "{work_email}"
 
@@ -50,9 +50,9 @@ def test_on_aws_the_secrets_and_the_table_take_the_place_of_the_local_ones() -> 
 
     read = settings(**local, BAMBOO_SECRET_ID="sync/bamboohr", MOODLE_SECRET_ID="sync/moodle", STATE_TABLE="sync-state")
 
-    assert (read.bamboo.secret_id, read.bamboo.value) == ("sync/bamboohr", "")
-    assert (read.moodle.secret_id, read.moodle.value) == ("sync/moodle", "")
-    assert read.state == StateLocation("sync-state", "", "default")
+    assert (read.bamboohr_credential.secret_id, read.bamboohr_credential.value) == ("sync/bamboohr", "")
+    assert (read.moodle_credential.secret_id, read.moodle_credential.value) == ("sync/moodle", "")
+    assert (read.state_table, read.state_file, read.state_id) == ("sync-state", "", "default")
 
 
 URLS = (
@@ -85,7 +85,7 @@ def custom_fields(number: int) -> str:
         *(({name.upper(): str(end)}, name, end) for name, ends in NUMBERS.items() for end in ends),
         *(({"EXTENDED_USERNAMES": text}, "extended_usernames", value) for text, value in SWITCHES.items()),
         ({"PROTECTED_ACCOUNTS": "Admin2, 4711,\n sync ,,4711"}, "protected", {"admin2", "4711", "sync"}),
-        ({"REACTIVATE": "always"}, "reactivate_all", True),
+        ({"REACTIVATE": "always"}, "reactivate", "always"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "trigger", "schedule"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "scheduled_time", MOMENT),
         # A batch has at most 900 form fields: id or auth, idnumber, username, suspended and four core fields make 8 of
@@ -223,7 +223,8 @@ def test_a_removed_variable_is_a_warning_and_ignored(logged: list[dict[str, Any]
 
 
 def test_the_state_alone_needs_no_other_variable() -> None:
-    assert read_state_location({"STATE_TABLE": "table", "STATE_ID": "b"}) == StateLocation("table", "", "b")
+    read = read_state_location({"STATE_TABLE": "table", "STATE_ID": "b"})
+    assert (read.state_table, read.state_file, read.state_id) == ("table", "", "b")
     with pytest.raises(ConfigurationError) as caught:
         read_state_location({"STATE_ID": "a#b"})
     assert [fault.split()[0] for fault in caught.value.faults] == ["STATE_ID", "STATE_TABLE"]

@@ -32,7 +32,8 @@ def test_the_addresses_credentials_and_state_are_the_environments_where_the_file
 
     before = read_settings(LAPTOP)
     assert settings.mapping.rule("department") is None
-    assert (settings.binding, settings.state, settings.moodle) == (before.binding, before.state, before.moodle)
+    expected = (before.binding, before.state_file, before.moodle_credential)
+    assert (settings.binding, settings.state_file, settings.moodle_credential) == expected
 
 
 @pytest.mark.parametrize(

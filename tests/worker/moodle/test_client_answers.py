@@ -26,7 +26,7 @@ from tests.worker.clients import (
 )
 from worker.errors import TargetError
 from worker.moodle.client import MoodleClient
-from worker.moodle.refusals import NO_JSON, ODD_ANSWER
+from worker.moodle.refusals import NO_JSON, UNDOCUMENTED
 from worker.transport.patience import REQUEST_SECONDS
 from worker.transport.refusal import NO_ANSWER
 
@@ -163,7 +163,13 @@ ANSWERS = [
         for code in ("accessexception", "nopermissions")
     ),
     *(
-        row(f"another form: {value!r}", Response.of(value), NO_LIST, f"refused {ODD_ANSWER}", f"undecided {ODD_ANSWER}")
+        row(
+            f"another form: {value!r}",
+            Response.of(value),
+            NO_LIST,
+            f"refused {UNDOCUMENTED}",
+            f"undecided {UNDOCUMENTED}",
+        )
         for value in OTHER_FORMS
     ),
 ]

@@ -20,7 +20,7 @@ from tests.worker.clients import (
 )
 from worker.errors import CredentialError, TargetError
 from worker.moodle.client import MoodleClient, Refused
-from worker.moodle.refusals import ODD_ANSWER, UNREADABLE_ROW
+from worker.moodle.refusals import UNDOCUMENTED, UNREADABLE_ROW
 
 BY_FIELD = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
@@ -194,7 +194,10 @@ def test_a_row_of_a_search_that_cannot_be_compared_is_not_taken_for_no_account(
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [(moodle_error("dmlreadexception"), "dmlreadexception"), *((answer, ODD_ANSWER) for answer in OTHER_FORMS)],
+    [
+        (moodle_error("dmlreadexception"), "dmlreadexception"),
+        *((answer, UNDOCUMENTED) for answer in OTHER_FORMS),
+    ],
 )
 def test_a_search_that_is_not_answered_is_never_taken_for_no_accounts(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object, code: str

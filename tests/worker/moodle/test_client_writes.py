@@ -25,7 +25,7 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import Terminated
-from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
 from worker.transport.http import NotSent
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
@@ -139,13 +139,13 @@ def test_warnings_say_who_was_not_updated(moodle: MoodleClient, mocked: response
 
     answer = moodle.update([{"id": 2}, {"id": 3}, {"id": 4}])
 
-    assert answer == Updated({4: "useremailduplicate", 2: "unknown"})
+    assert answer == {4: "useremailduplicate", 2: "unknown"}
 
 
 def test_an_update_without_warnings_updated_every_account(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
     mocked.post(MOODLE, json={"warnings": []})
 
-    assert moodle.update([{"id": 2}]) == Updated({})
+    assert moodle.update([{"id": 2}]) == {}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,17 @@ import pytest
 
 from tests.worker.builders import account
 from worker.errors import TargetError
-from worker.model.reasons import Reason
+from worker.model.reasons import Reason, email_taken, username_taken
 from worker.moodle import refusals
 from worker.moodle.fatal_errors import no_lookup_answered
-from worker.moodle.refusals import ASK_FIREWALL, ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, unreadable_account
+from worker.moodle.refusals import (
+    ASK_FIREWALL,
+    ASK_MOODLE,
+    NO_JSON,
+    UNDOCUMENTED,
+    UNREADABLE_ROW,
+    unreadable_account,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +32,7 @@ from worker.moodle.refusals import ASK_FIREWALL, ASK_MOODLE, NO_JSON, ODD_ANSWER
         ("invalidrecordunknown", "is missing a database record", ASK_MOODLE),
         ("dmlreadexception", "Moodle cannot answer the look-up of this employee (dmlreadexception)", ASK_MOODLE),
         (UNREADABLE_ROW, "without what identifies it, or in another form", ASK_MOODLE),
-        (ODD_ANSWER, "Moodle cannot answer the look-up of this employee (undocumented answer)", ASK_MOODLE),
+        (UNDOCUMENTED, "Moodle cannot answer the look-up of this employee (undocumented answer)", ASK_MOODLE),
         ("HTTP 500", "Moodle cannot answer the look-up of this employee (HTTP 500)", ASK_MOODLE),
     ],
 )
@@ -46,8 +53,8 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
 @pytest.mark.parametrize(
     ("reason", "about", "code", "says", "advises"),
     [
-        (refusals.taken, ("email", account(55)), "email_taken", "account 55", "change that account's address"),
-        (refusals.taken, ("username", account(55)), "username_taken", "taken by account 55", "rename that account"),
+        (email_taken, (account(55),), "email_taken", "account 55", "change that account's address"),
+        (username_taken, (account(55).name,), "username_taken", "taken by account 55", "rename that account"),
         (refusals.explain, ("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
         (
             refusals.explain,
@@ -93,7 +100,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "does not say what was written (no JSON)",
             "PHP's and the web",
         ),
-        (refusals.explain, (ODD_ANSWER, ["city"]), "refused", "(undocumented answer)", "PHP's and the web"),
+        (refusals.explain, (UNDOCUMENTED, ["city"]), "refused", "(undocumented answer)", "PHP's and the web"),
         (refusals.refuses_everybody, ("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
         (refusals.refuses_everybody, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
         (

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import Kinds
 from worker.model.step import Step
-from worker.moodle.client import MoodleClient, Record, Updated
+from worker.moodle.client import MoodleClient, Record
 from worker.runs.batch_writer import BatchWriter, WriteGate
 
 
@@ -54,11 +54,11 @@ class TinyMoodle:
             blank = Account(number, "", "", "", suspended=False, values={"email": ""})
             self._put(_changed(blank, record))
 
-    def update(self, records: Sequence[Record], retries: object = None) -> Updated:
+    def update(self, records: Sequence[Record], retries: object = None) -> dict[int, str]:
         """Update accounts in the order sent."""
         for record in records:
             self._put(_changed(self._accounts[int(record["id"])], record))
-        return Updated({})
+        return {}
 
     def retries(self) -> None:
         """Nothing is retried."""

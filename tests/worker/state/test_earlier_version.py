@@ -103,7 +103,7 @@ def move_by_hand(items: Items) -> None:
     store = opened(items)
     lock = store.lock("operator")
     lock.acquire()
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=9)), lock, NOW)
+    store.overwrite(store.raw_row(), Position(NOW - timedelta(days=9)), lock, NOW)
 
 
 # Reading
@@ -142,7 +142,7 @@ def test_the_journal_is_read_in_its_order(earlier: Items) -> None:
     ]
 
     assert opened(earlier).journal_of("run-2") == entries
-    assert opened(earlier).journals_about(11) == [("run-2", entries[1])]
+    assert opened(earlier).journal.entries_about(11) == [("run-2", entries[1])]
 
 
 def test_reading_writes_nothing(earlier: Items) -> None:

@@ -132,7 +132,7 @@ def _journals() -> st.SearchStrategy[dict[str, Any]]:
 def test_any_journal_is_entries_or_a_named_end(item: dict[str, Any]) -> None:
     store = _store("default#journal#run#000001", item)
 
-    for end in (end_of(lambda: store.journal_of("run")), end_of(lambda: store.journals_about(1))):
+    for end in (end_of(lambda: store.journal_of("run")), end_of(lambda: store.journal.entries_about(1))):
         assert end is None or SAID not in texts(end)
 
 

@@ -32,11 +32,11 @@ HELD = HeldChanges(
 
 @pytest.mark.parametrize("held", [HELD, replace(HELD, resends=False)], ids=["resends", "does not"])
 def test_what_a_run_held_is_read_back(store: Store, held: HeldChanges) -> None:
-    store.hold(replace(HELD, run_id="run11", changes=[]))
-    store.hold(held)
+    store.keep_held_changes(replace(HELD, run_id="run11", changes=[]))
+    store.keep_held_changes(held)
 
-    assert store.held("run1") == held
-    assert (store.held("run11"), store.held("run2")) == (None, None)
+    assert store.held_changes("run1") == held
+    assert (store.held_changes("run11"), store.held_changes("run2")) == (None, None)
 
 
 def test_a_run_with_an_id_that_is_no_key_is_not_looked_up(
@@ -44,24 +44,24 @@ def test_a_run_with_an_id_that_is_no_key_is_not_looked_up(
 ) -> None:
     monkeypatch.setattr(items, "get", lambda key: pytest.fail(f"{len(key)} characters"))
 
-    assert store.held("x" * 2_000) is None
+    assert store.held_changes("x" * 2_000) is None
 
 
 def test_more_than_one_item_holds_is_kept_in_several_that_fit(items: Items, store: Store) -> None:
     many = [HeldChange(number, number, GuardClass.REACTIVATE, DIGEST) for number in range(1_005_001, 1_000_000, -1)]
 
-    store.hold(replace(HELD, changes=many))
+    store.keep_held_changes(replace(HELD, changes=many))
 
     kept = items.scan(["a#held#"])
     assert sorted(item[KEY] for item in kept) == [f"a#held#run1#00000{number}" for number in (1, 2, 3)]
     assert all(size(item) < LARGEST_ITEM for item in kept)
-    held = store.held("run1")
+    held = store.held_changes("run1")
     assert held is not None
     assert held.changes == many
 
 
 def test_it_expires_a_day_after_it_can_no_longer_be_approved(items: Items, store: Store) -> None:
-    store.hold(HELD)
+    store.keep_held_changes(HELD)
 
     (item,) = items.scan(["a#held#"])
     assert item[EXPIRY] == SECONDS + 8 * 86_400
@@ -73,12 +73,12 @@ def test_it_expires_a_day_after_it_can_no_longer_be_approved(items: Items, store
     ids=str,
 )
 def test_what_was_changed_by_hand_is_named(items: Items, store: Store, changed: dict[str, Any]) -> None:
-    store.hold(HELD)
+    store.keep_held_changes(HELD)
     (item,) = items.scan(["a#held#"])
     items.put({name: value for name, value in {**item, **changed}.items() if value is not ...})
 
     with pytest.raises(StateError, match="the held changes of the run run1 are malformed"):
-        store.held("run1")
+        store.held_changes("run1")
 
 
 @pytest.mark.parametrize(("age", "valid"), [(timedelta(days=7), True), (timedelta(days=7, seconds=1), False)])

@@ -111,7 +111,7 @@ def test_the_keys_of_a_runs_item_are_those_of_earlier_versions(items: Items, sto
 
 def test_a_run_has_the_number_of_its_journals_items(items: Items, store: Store) -> None:
     for number in (1, 2):
-        store.journal("r1", [JournalEntry(number, Action.UPDATE, number, (), int(NOW.timestamp()))])
+        store.journal.add("r1", [JournalEntry(number, Action.UPDATE, number, (), int(NOW.timestamp()))])
     store.record(run_of("r1"), {}, NOW)
     store.record(run_of("r2"), {}, NOW)
 

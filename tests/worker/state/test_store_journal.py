@@ -43,9 +43,9 @@ def lock(store: Store) -> Lock:
 def test_the_journal_of_a_run_is_read_back_in_order_and_is_its_own(items: Items, store: Store) -> None:
     entries = [entry(number, length=9_000) for number in range(300, 0, -1)]
     for at in range(0, 300, 50):
-        store.journal("run1", entries[at : at + 50])
-    store.journal("run11", [entry(8)])
-    Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
+        store.journal.add("run1", entries[at : at + 50])
+    store.journal.add("run11", [entry(8)])
+    Store(items, "b", NOW.timestamp).journal.add("run1", [entry(9)])
 
     assert store.journal_of("run1") == entries
     assert store.journal_of("run11") == [entry(8)]
@@ -55,8 +55,8 @@ def test_the_journal_of_a_run_is_read_back_in_order_and_is_its_own(items: Items,
 def test_the_order_is_that_of_the_writes_and_not_of_the_table(
     items: Items, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.journal("run1", [entry(9)])
-    store.journal("run1", [entry(8)])
+    store.journal.add("run1", [entry(9)])
+    store.journal.add("run1", [entry(8)])
     found = items.scan(["a#journal#run1#"])
 
     for order in (found, found[::-1]):
@@ -68,8 +68,8 @@ def test_the_journal_of_a_recorded_run_is_read_by_its_keys(
     items: Items, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     several = [entry(number, length=90_000) for number in range(1, 8)]
-    store.journal("another", [entry(99)])
-    store.journal("run1", several)
+    store.journal.add("another", [entry(99)])
+    store.journal.add("run1", several)
     for run_id in ("run1", "run2"):
         store.record(RunRecord(run_id, SECONDS * 1000, "sync", "all"), {}, NOW)
     monkeypatch.setattr(items, "scan", lambda _: pytest.fail("a scan"))
@@ -81,20 +81,20 @@ def test_the_journal_of_a_recorded_run_is_read_by_its_keys(
 def test_more_than_one_item_holds_is_kept_in_several(items: Items, store: Store) -> None:
     several = [entry(number, length=90_000) for number in range(1, 6)]
 
-    store.journal("run1", several)
+    store.journal.add("run1", several)
 
     assert store.journal_of("run1") == several
     assert [item[KEY] for item in items.scan(["a#journal#"])] == [f"a#journal#run1#00000{n}" for n in (1, 2, 3)]
 
 
 def test_no_entries_make_no_item(items: Items, store: Store) -> None:
-    store.journal("run1", [])
+    store.journal.add("run1", [])
 
     assert items.scan(["a#"]) == []
 
 
 def test_a_journal_is_kept_for_90_days_from_its_last_write(items: Items, store: Store) -> None:
-    store.journal("run1", [entry(7, SECONDS), entry(8, SECONDS + 5)])
+    store.journal.add("run1", [entry(7, SECONDS), entry(8, SECONDS + 5)])
 
     (item,) = items.scan(["a#journal#"])
     assert item[EXPIRY] == SECONDS + 5 + DAYS_90
@@ -102,25 +102,25 @@ def test_a_journal_is_kept_for_90_days_from_its_last_write(items: Items, store: 
 
 @pytest.mark.parametrize(("age", "kept"), [(0, True), (DAYS_90 - 1, True), (DAYS_90, False), (4 * DAYS_90, False)])
 def test_an_expired_item_is_left_out_while_the_table_still_has_it(store: Store, age: int, kept: bool) -> None:
-    store.journal("run1", [entry(7, SECONDS - age)])
+    store.journal.add("run1", [entry(7, SECONDS - age)])
 
     assert bool(store.journal_of("run1")) is kept
-    assert bool(store.journals_about(7)) is kept
+    assert bool(store.journal.entries_about(7)) is kept
 
 
 def test_an_item_without_an_expiry_is_left_out(items: Items, store: Store) -> None:
     items.put({KEY: "a#journal#run1#000001", "entries": []})
 
-    assert store.journals_about(7) == []
+    assert store.journal.entries_about(7) == []
 
 
 def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(store: Store) -> None:
     older, newer = entry(7, SECONDS - 9), entry(7, SECONDS)
-    store.journal("run-b", [older, entry(8)])
-    store.journal("run-a", [entry(8), newer])
+    store.journal.add("run-b", [older, entry(8)])
+    store.journal.add("run-a", [entry(8), newer])
 
-    assert store.journals_about(7) == [("run-b", older), ("run-a", newer)]
-    assert store.journals_about(5) == []
+    assert store.journal.entries_about(7) == [("run-b", older), ("run-a", newer)]
+    assert store.journal.entries_about(5) == []
 
 
 # What counts towards the limits of a day
@@ -131,7 +131,7 @@ def suspends(employee_id: int, at: int = SECONDS, *classes: GuardClass) -> Journ
 
 
 def lately(store: Store, begins: str = "", *, is_open: bool = True) -> RecentWrites:
-    return store.recent_writes(store.history().runs, NOW - timedelta(days=1), begins, is_open=is_open)
+    return store.journal.recent(store.history().runs, NOW - timedelta(days=1), begins, is_open=is_open)
 
 
 def suspended_lately(store: Store, window: str = "") -> set[int]:
@@ -144,8 +144,8 @@ def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str
 
 
 def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: Store) -> None:
-    store.journal("run1", [suspends(7), suspends(8, SECONDS, GuardClass.CLEAR, GuardClass.UPDATE), entry(9)])
-    store.journal("run2", [suspends(6)])
+    store.journal.add("run1", [suspends(7), suspends(8, SECONDS, GuardClass.CLEAR, GuardClass.UPDATE), entry(9)])
+    store.journal.add("run2", [suspends(6)])
     finish(store, "run1")
     finish(store, "run2")
 
@@ -153,7 +153,7 @@ def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: St
 
 
 def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store) -> None:
-    store.journal("run1", [suspends(7, SECONDS - 86_400), suspends(8, SECONDS - 86_399)])
+    store.journal.add("run1", [suspends(7, SECONDS - 86_400), suspends(8, SECONDS - 86_399)])
     finish(store, since="2026-01-20T02:00:00Z")
 
     assert suspended_lately(store) == {8}
@@ -162,9 +162,18 @@ def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store
     assert lately(store, "2026-01-20T02:00:00Z", is_open=False).changed == {GuardClass.SUSPEND: {8}}
 
 
+def test_every_run_of_an_open_window_counts_however_long_ago_it_ended(store: Store) -> None:
+    for run_id, days in (("run1", 3), ("run2", 2)):
+        store.journal.add(run_id, [suspends(days, SECONDS - days * 86_400)])
+        finish(store, run_id, NOW - timedelta(days=days), since="2026-01-20T02:00:00Z")
+
+    assert suspended_lately(store, "2026-01-20T02:00:00Z") == {2, 3}
+    assert suspended_lately(store) == set()
+
+
 @pytest.mark.parametrize(("age", "counts"), [(timedelta(days=1), False), (timedelta(seconds=86_399), True)])
 def test_a_run_that_ended_a_day_ago_wrote_before(store: Store, age: timedelta, counts: bool) -> None:
-    store.journal("run1", [suspends(7)])
+    store.journal.add("run1", [suspends(7)])
     finish(store, ended=NOW - age)
 
     assert bool(suspended_lately(store)) is counts
@@ -174,7 +183,7 @@ def test_a_run_that_ended_a_day_ago_wrote_before(store: Store, age: timedelta, c
 def test_a_run_that_was_killed_may_have_written_for_a_day(store: Store, age: timedelta, counts: bool) -> None:
     run = RunRecord("run1", int((NOW - age).timestamp() * 1000), "sync", "all", outcome=UNFINISHED)
     store.begin(run, NOW)
-    store.journal("run1", [suspends(7)])
+    store.journal.add("run1", [suspends(7)])
 
     assert bool(suspended_lately(store)) is counts
 
@@ -183,20 +192,20 @@ def test_a_run_that_was_killed_may_have_written_for_a_day(store: Store, age: tim
 def test_the_journal_of_a_run_that_was_killed_is_searched_to_its_end(store: Store, items_written: int) -> None:
     store.begin(RunRecord("run1", SECONDS * 1000, "sync", "all", outcome=UNFINISHED), NOW)
     for number in range(1, items_written + 1):
-        store.journal("run1", [suspends(number)])
+        store.journal.add("run1", [suspends(number)])
 
     assert suspended_lately(store) == set(range(1, items_written + 1))
 
 
 def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, store: Store) -> None:
-    store.journal("run1", [suspends(7), suspends(8), suspends(9)])
-    store.journal("run2", [suspends(10)])
-    store.journal_failed("run1", [9, 7, 10], [7], NOW)
+    store.journal.add("run1", [suspends(7), suspends(8), suspends(9)])
+    store.journal.add("run2", [suspends(10)])
+    store.journal.fail("run1", [9, 7, 10], [7], NOW)
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
-    assert store.journals_about(8) == [("run1", suspends(8))]
-    assert store.journals_about(10) == [("run2", suspends(10))]
-    assert store.journals_about(9) == [("run1", replace(suspends(9), is_failed=True))]
+    assert store.journal.entries_about(8) == [("run1", suspends(8))]
+    assert store.journal.entries_about(10) == [("run2", suspends(10))]
+    assert store.journal.entries_about(9) == [("run1", replace(suspends(9), is_failed=True))]
     finish(store, "run1")
     finish(store, "run2")
     assert suspended_lately(store) == {8, 10}
@@ -209,10 +218,10 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
     begins, old = "2026-01-20T02:00:00Z", NOW - timedelta(days=3)
     runs = (("run1", old, begins), ("run2", old, begins), ("run3", old, begins), ("run4", NOW, ""))
     for run_id, ended, since in runs:
-        store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
+        store.journal.add(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
         city = (FieldChange(f"city{run_id}", "", "Rome"),)
-        store.journal(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
-        store.journal_failed(run_id, [9], [9] if run_id == "run3" else [], NOW)
+        store.journal.add(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
+        store.journal.fail(run_id, [9], [9] if run_id == "run3" else [], NOW)
         finish(store, run_id, ended, since)
 
     values = {"department": "xxx", "cityrun3": "Rome"}
@@ -222,7 +231,7 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
 
 
 def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(items: Items, store: Store) -> None:
-    store.journal("run1", [entry(9)])
+    store.journal.add("run1", [entry(9)])
     items.put({KEY: "a#journal#run1#failed", "employees": "[9]", EXPIRY: SECONDS + DAYS_90})
     finish(store, "run1", NOW, "2026-01-20T02:00:00Z")
 
@@ -235,9 +244,9 @@ def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(
 
 
 def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> None:
-    assert store.raw() is None
+    assert store.raw_row() is None
     items.put({KEY: "a", "since": "never"})
-    assert store.raw() == {KEY: "a", "since": "never"}
+    assert store.raw_row() == {KEY: "a", "since": "never"}
 
 
 @pytest.mark.parametrize("row", [ROW, {**ROW, "stateFormat": 2}], ids=["earlier version", "this one"])
@@ -245,7 +254,7 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     items.put(row)
     lock.acquire()
 
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+    store.overwrite(store.raw_row(), Position(NOW - timedelta(days=3)), lock, NOW)
 
     assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
@@ -258,7 +267,7 @@ def test_a_position_that_was_moved_back_has_no_gap_if_the_later_one_had_none(
     store.create(Position(NOW), NOW)
     store.move(Position(NOW, gapless=gapless), lock, NOW)
 
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+    store.overwrite(store.raw_row(), Position(NOW - timedelta(days=3)), lock, NOW)
 
     assert store.position(NOW) == Position(NOW - timedelta(days=3), gapless=gapless)
 

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from worker.transport.json_stream import DEEPEST, Depth, TooDeep
+from worker.transport.json_stream import DEEPEST, Depth
 
 
 def feed(text: bytes, size: int) -> None:
@@ -20,12 +20,12 @@ def feed(text: bytes, size: int) -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000])
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b"[1,", b'[ {"a" : [7], "b":'])
 def test_what_nests_too_deeply_is_refused_wherever_it_is_cut(opening: bytes, size: int) -> None:
-    with pytest.raises(TooDeep):
+    with pytest.raises(ValueError, match="too deeply"):
         feed(opening * (DEEPEST + 1), size)
 
 
 def test_what_was_closed_before_lets_nothing_nest_deeper() -> None:
-    with pytest.raises(TooDeep):
+    with pytest.raises(ValueError, match="too deeply"):
         feed(b"[" + b"[]" * 100 + b"[" * DEEPEST, 1)
 
 
