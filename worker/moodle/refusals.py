@@ -115,8 +115,6 @@ EXTENDED_USERNAME_REFUSED = Reason(
 )
 """Moodle's own setting, extendedusernamechars, is off."""
 
-LANGUAGE_PACK = "the language pack is not installed; install it in Moodle, or map lang to one that is"
-
 _CHECKED = ("username", "email", "auth", "firstname", "lastname", "department", "institution", "city")
 _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
 """The fields that Moodle (`_CHECKED`) and a firewall are likeliest to refuse, the likeliest first."""
@@ -128,8 +126,6 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         return _WARNINGS[code]
     likely = _FREE_TEXT if is_firewall(code) else _CHECKED
     sent = sorted(fields, key=lambda field: likely.index(field) if field in likely else len(likely))
-    if code == "invalidparameter" and sent == ["lang"]:
-        return Reason(REFUSED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
     if is_firewall(code):
         what = f"the web server or a firewall in front of Moodle refused the request ({code})"
         advice = (

@@ -11,7 +11,6 @@ from worker.model.account import Account
 from worker.model.field_kinds import Kinds, is_read_back, is_same, sendable
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import FieldChange, Status, Step, StepResult
-from worker.moodle import refusals
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
 from worker.planning.values import with_not_kept
@@ -111,7 +110,7 @@ def _cause(change: FieldChange, kinds: Kinds) -> str:
     """Return the likely cause, and what to do."""
     kind = kinds.get(change.field)
     if change.field == "lang":
-        return refusals.LANGUAGE_PACK
+        return "the language pack is not installed; install it in Moodle, or map lang to one that is"
     if kind is None:
         return (
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"

@@ -12,7 +12,7 @@ from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason, email_taken, username_taken
-from worker.model.step import Action, Status, Step, StepResult
+from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
 from worker.planning.parts import identity_fields
@@ -107,13 +107,19 @@ class WriteRequests(BatchRequest[Step]):
         self._check = check
         self._results = results
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
+        self._not_installed: set[str] = set()
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
-        retries, refused = self._moodle.retries(), None
-        while refused is None:
-            with suppress(TryAgain):
-                refused = self._call(batch, retries=retries)
+        try:
+            refused = self._send_patiently(batch)
+        except Refused as refusal:
+            language = _new_value(batch[0], "lang") if len(batch) == 1 else ""
+            if refusal.code != "invalidparameter" or not language:
+                raise
+            refused = self._send_patiently(batch, {*batch[0].fields} - {"lang"})
+            # Accepted without the language, so its pack is not installed.
+            self._not_installed.add(language)
         codes = {step.employee_id: refused.get(step.account.id) if step.account else None for step in batch}
         # The written steps are recorded first, because the attempts for the others can end the writing.
         self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
@@ -147,7 +153,7 @@ class WriteRequests(BatchRequest[Step]):
         return remaining
 
     def on_isolated(self, record: Step, code: str) -> None:
-        """Record why Moodle refuses this step, or write it without a language that is not installed."""
+        """Record why Moodle refuses this step."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
@@ -158,22 +164,7 @@ class WriteRequests(BatchRequest[Step]):
             reason = refusals.not_through("no answer to the request for this employee alone")
             self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
-        reason = self._explanation(record, code)
-        without_language = {*record.fields} - {"lang"}
-        may_be_language = code == "invalidparameter" and 0 < len(without_language) < len(record.changes)
-        try:
-            is_written = may_be_language and self._send_single(record, without_language) is None
-        except Refused:
-            is_written = False
-        except (Undecided, TransportError) as fault:
-            reason = refusals.not_through(fault.what)
-            self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
-            return
-        if is_written:
-            # The read-back reports the language, which is not sent again until it changes.
-            self._results.add([record], Status.DONE)
-        else:
-            self._results.add([record], Status.REFUSED, reason, isolated=True)
+        self._results.add([record], Status.REFUSED, self._explanation(record, code), isolated=True)
 
     def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
         """Record steps that were not sent."""
@@ -186,17 +177,33 @@ class WriteRequests(BatchRequest[Step]):
 
     # One request
 
+    def _send_patiently(self, steps: Sequence[Step], fields: Collection[str] | None = None) -> Mapping[int, str]:
+        """Make one request, as :meth:`_call` does, as often as the faults of the site that Moodle names require."""
+        retries = self._moodle.retries()
+        while True:
+            with suppress(TryAgain):
+                return self._call(steps, fields, retries)
+
     def _call(
-        self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None
+        self, steps: Sequence[Step], fields: Collection[str] | None = None, retries: Retries | None = None
     ) -> Mapping[int, str]:
-        """Send these steps; return the warning code of each account that was not updated."""
+        """Send these steps; return the warning code of each account that was not updated.
+
+        `fields`: those to send; None for all. A language that is not installed is left out: the read-back reports it.
+        """
         with self._slots:
             self._check()
-            records = [_record(step, fields) for step in steps]
-            if self._kind is WriteKind.CREATE:
-                self._moodle.create(records, retries)
-                return {}
-            return self._moodle.update(records, retries)
+            changes = [(step, self._sendable(step, fields)) for step in steps]
+            records = [_record(step, own) for step, own in changes if own]
+            if self._kind is not WriteKind.CREATE:
+                return self._moodle.update(records, retries) if records else {}
+            self._moodle.create(records, retries)
+            return {}
+
+    def _sendable(self, step: Step, fields: Collection[str] | None = None) -> list[FieldChange]:
+        """Return the changes of these fields (None: all), without a language that is not installed."""
+        wanted = [change for change in step.changes if fields is None or change.field in fields]
+        return [one for one in wanted if one.field != "lang" or one.new not in self._not_installed]
 
     def _account_refused(self, step: Step, code: str) -> None:
         """Handle one refused account: retry a deadlock; after a refused address, send the fields unrelated to it."""
@@ -243,7 +250,7 @@ class WriteRequests(BatchRequest[Step]):
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""
         present, kinds = account.fields, self._moodle.field_kinds
-        return all(is_same(kinds, change.field, change.new, present.get(change.field, "")) for change in step.changes)
+        return all(is_same(kinds, one.field, one.new, present.get(one.field, "")) for one in self._sendable(step))
 
     def _explanation(self, step: Step, code: str) -> Reason:
         """Return the reason for a refusal, after looking up which value is taken, which Moodle does not report."""
@@ -276,7 +283,7 @@ def _new_value(step: Step, name: str) -> str:
     return next((change.new for change in step.changes if change.field == name), "")
 
 
-def _record(step: Step, fields: Collection[str] | None) -> Record:
-    """Return what is sent: the id of an account to update, and the new values of these fields (None: of all)."""
-    values = {change.field: change.new for change in step.changes if fields is None or change.field in fields}
+def _record(step: Step, changes: Iterable[FieldChange]) -> Record:
+    """Return what is sent: the id of an account to update, and the new values."""
+    values = {change.field: change.new for change in changes}
     return {"id": step.account.id, **values} if step.account else values

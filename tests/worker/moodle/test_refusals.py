@@ -92,7 +92,6 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "department, city, user",
             ASK_FIREWALL,
         ),
-        (refusals.explain, ("invalidparameter", ["lang"]), "refused", "refuses the account's lang", "language pack"),
         (
             refusals.explain,
             (NO_JSON, ["city"]),
@@ -125,4 +124,3 @@ def test_a_reason_says_what_is_wrong_and_advises(
     assert why.code == code
     assert says in why.text
     assert advises in why.advice_template
-    assert ("language pack" in why.advice_template) is (advises == "language pack")
