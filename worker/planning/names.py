@@ -1,7 +1,9 @@
 """Whether the names of an employee and of an account agree. Pure.
 
 Names are compared as unordered sets of words, without case, accents, apostrophes and hyphens. Letters with two
-spellings match in both: "ü" is "ue" and "u", "ø" is "oe" and "o".
+spellings match in both: "ü" is "ue" and "u", "ø" is "oe" and "o". The vowel points of Arabic and Hebrew, which most
+texts omit, count as accents. The vowel signs of Indian scripts and of Thai, and the voicing marks of Japanese, do not:
+they distinguish names.
 """
 
 from __future__ import annotations
@@ -20,8 +22,21 @@ _SPELLED_OUT = str.maketrans(
 _PLAIN = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "\u0131": "i"}
 )
-_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u02b9`\u00b4]")
+_APOSTROPHES = "['\u2018\u2019\u02bc\u02b9`\u00b4]"
+_VARIATION_SELECTORS = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+"""They select the shape of a letter, as in Japanese family names."""
+_IGNORED = re.compile(f"{_APOSTROPHES}|{_VARIATION_SELECTORS}")
 _SEPARATORS = re.compile(r"[\W_]+")
+
+# The combining marks that count as accents, by Unicode's canonical combining class (UAX #44, table 15).
+_OVERLAYS = 1
+_POINTS = range(10, 37)
+"""Of Hebrew (10 to 26), Arabic (27 to 35) and Syriac (36)."""
+_PLACED = range(200, 241)
+"""Above, below or attached to a letter, as in Latin, Greek, Cyrillic and Vietnamese."""
+_ACCENTS = frozenset({_OVERLAYS, *_POINTS, *_PLACED})
+_SIGNS = ("Mn", "Mc")
+"""The general categories (UAX #44, table 12) of all other marks that are written with a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +106,12 @@ def _words(name: str) -> list[str]:
 
 
 def _spellings(name: str) -> Iterable[list[str]]:
-    folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", name).casefold())
+    folded = _IGNORED.sub("", unicodedata.normalize("NFKC", name).casefold())
     if folded.isascii():
         # An ASCII name has one spelling. Most names are ASCII, and a run compares those of the whole company.
         yield _SEPARATORS.sub(" ", folded).split()
         return
     for letters in (_PLAIN, _SPELLED_OUT):
         decomposed = unicodedata.normalize("NFKD", folded.translate(letters).translate(_PLAIN))
-        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-        yield _SEPARATORS.sub(" ", plain).split()
+        plain = (char for char in decomposed if unicodedata.combining(char) not in _ACCENTS)
+        yield "".join(char if char.isalnum() or unicodedata.category(char) in _SIGNS else " " for char in plain).split()

@@ -31,6 +31,15 @@ from worker.planning.names import NameComparison, compare_names, same_name
         ("Zo\u00eb King", "Zoe King"),
         ("Jean-Luc", "Jeanluc"),
         ("\uff21da", "Ada"),
+        ("Garc\u00eda", "Garcia"),
+        ("Nguy\u1ec5n", "Nguyen"),
+        ("\u0130lker", "Ilker"),
+        ("\u0394\u03ae\u03bc\u03bf\u03c2", "\u0394\u03b7\u03bc\u03bf\u03c2"),
+        ("\u0421\u0435\u0440\u0433\u0435\u0439", "\u0421\u0435\u0440\u0433\u0435\u0438"),
+        ("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f", "\u0645\u062d\u0645\u062f"),
+        ("\u05d3\u05b8\u05bc\u05d5\u05b4\u05d3", "\u05d3\u05d5\u05d3"),
+        ("\uff80\uff76\uff9e\uff7c", "\u30bf\u30ac\u30b7"),
+        ("\u845b\U000e0100\u57ce", "\u845b\u57ce"),
     ],
 )
 def test_spellings_of_one_name_agree(one: str, other: str) -> None:
@@ -39,7 +48,24 @@ def test_spellings_of_one_name_agree(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Ann", "Anna"), ("Ann Marie", "Ann"), ("Ng", "Poe"), ("M\u00fcller", "Miller")]
+    ("one", "other"),
+    [
+        ("Ann", "Anna"),
+        ("Ann Marie", "Ann"),
+        ("Ng", "Poe"),
+        ("M\u00fcller", "Miller"),
+        # Rina and Renu, Indian: vowel signs.
+        ("\u0930\u0940\u0928\u093e", "\u0930\u0947\u0928\u0941"),
+        # A word with and without the sign that removes its vowel.
+        ("\u0930\u0924\u0928", "\u0930\u0924\u094d\u0928"),
+        # Takashi and Tagashi, Japanese: a voicing mark.
+        ("\u30bf\u30ab\u30b7", "\u30bf\u30ac\u30b7"),
+        # Wipha and Wipa, Thai: a vowel sign of the class 0, and a tone mark.
+        ("\u0e27\u0e34\u0e20\u0e32", "\u0e27\u0e35\u0e20\u0e32"),
+        ("\u0e43\u0e08", "\u0e43\u0e08\u0e49"),
+        # Ali and Ale, in the script of the Maldives.
+        ("\u0787\u07a6\u078d\u07a9", "\u0787\u07a6\u078d\u07ac"),
+    ],
 )
 def test_other_names_do_not(one: str, other: str) -> None:
     assert not same_name(one, other)
