@@ -139,8 +139,8 @@ def suspended_lately(store: Store, window: str = "") -> set[int]:
     return {*lately(store, window).changed.get(GuardClass.SUSPEND, ())}
 
 
-def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "") -> None:
-    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", "all", since=since), {}, NOW)
+def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "", scope: str = "all") -> None:
+    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", scope, since=since), {}, NOW)
 
 
 def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: Store) -> None:
@@ -216,13 +216,19 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
 
 def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store: Store) -> None:
     begins, old = "2026-01-20T02:00:00Z", NOW - timedelta(days=3)
-    runs = (("run1", old, begins), ("run2", old, begins), ("run3", old, begins), ("run4", NOW, ""))
-    for run_id, ended, since in runs:
+    runs = (
+        ("run1", old, begins, "all"),
+        ("run2", old, begins, "all"),
+        ("run3", old, begins, "all"),
+        ("run4", NOW, "", "all"),
+        ("run5", old, begins, "employees"),
+    )
+    for run_id, ended, since, scope in runs:
         store.journal.add(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
         city = (FieldChange(f"city{run_id}", "", "Rome"),)
         store.journal.add(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
         store.journal.fail(run_id, [9], [9] if run_id == "run3" else [], NOW)
-        finish(store, run_id, ended, since)
+        finish(store, run_id, ended, since, scope)
 
     values = {"department": "xxx", "cityrun3": "Rome"}
     assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE}, is_refused=True)}
