@@ -142,5 +142,5 @@ def _others(services: Services) -> str:
 
 def _question(due: int) -> str:
     if not due:
-        raise NothingDone("none of these changes is due any more; nothing was done")
+        raise NothingDone("none of these changes is still due and can be made without another; nothing was done")
     return f"Apply these changes to {counted(due, 'employee')}?"

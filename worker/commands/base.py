@@ -122,7 +122,8 @@ def may_write(
     if not options.dry_run:
         if question is None or options.yes:
             return True
-        summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True)
+        about = summary.about_run
+        summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True, about_run=about)
     steps, employees = propose(summary)
     # The changes are listed wherever the question is written.
     if not options.dry_run or sys.stderr.isatty():

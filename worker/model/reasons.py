@@ -6,11 +6,12 @@ subject, and a wording is found at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.advice import resolve
 from worker.model.account import Account
+from worker.words import employees_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ NOT_DUE = Reason(
     "see: {command:explain --employee ID}",
     counter="not_due",
 )
+NOT_APPROVED = Reason(
+    "not_approved",
+    "has the address or username that an approved change needs, and nothing was approved for them",
+    counter="not_approved",
+)
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account has none of the values that the run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
@@ -146,6 +152,29 @@ EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the a
 SCOPE_NOT_SHOWN = "scope_not_shown"
 OUT_OF_SCOPE = "out_of_scope"
 """The code of every employee who works here and is out of scope."""
+
+
+NEEDS_ANOTHER = "needs_another"
+"""The code of an approved change that needs another one, which was not approved with it."""
+
+
+def needs_another(run_id: str, *, own: bool, others: Sequence[int], together: Sequence[int]) -> Reason:
+    """An approved change is still due and cannot be written alone.
+
+    Args:
+        own: It needs the change of identity of the same account.
+        others: The employees whose changes it needs and who were not approved.
+        together: All employees whose changes it needs.
+    """
+    changes = ["the account's change of identity"] if own else []
+    changes += [f"the change{'s' if len(others) > 1 else ''} of {employees_named(others)}"] if others else []
+    options = " ".join(f"--employee {one}" for one in ("ID", *together))
+    return Reason(
+        NEEDS_ANOTHER,
+        f"is on the list, and the change is still due, but it needs {' and '.join(changes)}, not approved with it",
+        f"approve them together: {{command:approve {run_id} {options}}}; if that run did not hold all of them as they"
+        " are due now, the next run makes a new list",
+    )
 
 
 def out_of_scope(field: str, deciding_list: str) -> Reason:

@@ -60,7 +60,7 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
     step = result.step
     if result.isolated:
         record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
-    if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
+    if step.reason in (reasons.UNDONE, reasons.NOT_DUE, reasons.NOT_APPROVED):
         return record
     lacking = record.follow_ups.get(FollowUp.WITHOUT_ACCOUNT)
     if lacking and step.account is None and result.status is not Status.DONE:

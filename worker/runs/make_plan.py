@@ -36,6 +36,7 @@ from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.timestamps import iso
+from worker.words import counted
 
 
 def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
@@ -135,12 +136,28 @@ def guarded_plan(
     reads_accounts = request.all_employees and plan.ended_by is None
     accounts = _report_unexplained_accounts(services, inputs, plan, summary) if reads_accounts else None
     if request.approved:
-        return approved(plan, request.approved, services.digest_key), accounts
+        plan = approved(plan, request.approved, services.digest_key, summary.about_run)
+        _report_left_held(plan, summary)
+        return plan, accounts
     guarded = guard(plan, _circumstances(services, inputs, plan, summary))
     for why in guarded.why.values():
         summary.warn("changes_held", why)
     summary.why_held = guarded.why
     return guarded.plan, accounts
+
+
+def _report_left_held(plan: Plan, summary: Summary) -> None:
+    """Say that approved changes stay held, and how to approve them with what they need."""
+    held = {step.employee_id: step.held[0].reason for step in plan.steps if step.held}
+    if held:
+        needs = counted(
+            len(held), "employee has an approved change that needs", "employees have approved changes that need"
+        )
+        summary.message = f"{needs} another change, not approved with it: nothing of either is written"
+        together = {*held.values()}
+        summary.advice = (
+            together.pop().advice_for(*held) if len(together) == 1 else "the log names the command for each employee"
+        )
 
 
 def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:

@@ -87,6 +87,24 @@ def test_approve_adds_nothing_and_leaves_out_what_is_not_due_any_more(harness: R
     assert not {"Another", "Elsewhere"} & {harness.account(number)["department"] for number in ("3", "41")}
 
 
+def test_an_approved_change_that_needs_another_one_stays_held(harness: RunHarness) -> None:
+    in_sync(harness, generate(90, seed=1, without_email=0.0))
+    taken = harness.account("1")["email"]
+    harness.company.edit("1", workEmail="moved@new.example")
+    harness.company.edit("2", workEmail=taken)
+    run_id = harness.run(LIMITS='{"identity": 1}')["run_id"]
+    command = f"python -m worker approve {run_id} --employee 2 --employee 1"
+
+    alone = harness.run("approve", run_id, "--employee", "2", "--yes")
+    preview = harness.run("approve", run_id, "--employee", "2", "--dry-run")
+    both = harness.run("approve", run_id, "--employee", "2", "--employee", "1", "--yes")
+
+    assert (alone.code, alone["outcome"], alone["held_ids"], alone["updated"]) == (4, "held", [2], 0)
+    assert (alone.reason_codes("2"), alone.reason_codes("1")) == (["needs_another"], ["not_approved"])
+    assert (command in alone["advice"], command in preview["advice"]) == (True, True)
+    assert (both.code, both["updated"], harness.account("2")["email"]) == (0, 2, taken)
+
+
 def test_an_employee_for_whom_nothing_was_held_is_named(harness: RunHarness, held: RunResult) -> None:
     command = ("approve", held["run_id"], "--yes", "--employee", "9999")
 

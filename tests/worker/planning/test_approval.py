@@ -175,20 +175,20 @@ def test_only_what_is_not_due_ends_the_wait_and_the_error_of_its_step() -> None:
     assert (outcome(taken_address), code(taken_address.problem)) == ("update differs", "email_taken")
 
     waits, taken_address = approve([], starts_later, IN_SYNC), approve([], MOVED, IN_SYNC, taken)
-    assert (outcome(waits), waits.waits) == ("skip not_due", False)
-    assert (outcome(taken_address), taken_address.problem) == ("skip not_due", None)
+    assert (outcome(waits), waits.waits) == ("skip not_approved", False)
+    assert (outcome(taken_address), taken_address.problem) == ("skip not_approved", None)
 
 
 def test_nothing_is_approved_beyond_the_list() -> None:
     step = approve([], MOVED, IN_SYNC)
 
-    assert (outcome(step), writes(step)) == ("skip not_due", {})
+    assert (outcome(step), writes(step)) == ("skip not_approved", {})
 
 
 def test_what_was_held_for_another_employee_approves_nothing() -> None:
     other = held_of(listed(8, work_email="ada@new.example"), account_of(8))
 
-    assert outcome(approve(other, READDRESSED, IN_SYNC)) == "skip not_due"
+    assert outcome(approve(other, READDRESSED, IN_SYNC)) == "skip not_approved"
 
 
 def test_a_replaced_token_makes_what_was_held_worthless() -> None:
@@ -212,10 +212,14 @@ def test_an_address_that_a_held_change_would_free_is_not_taken_without_it() -> N
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
     both = approved(plan, changes, KEY)
-    taker_alone = approved(plan, [change for change in changes if change.employee_id == 2], KEY)
+    taker_alone = approved(plan, [change for change in changes if change.employee_id == 2], KEY, "r1")
 
     assert [outcome(step) for step in both.steps] == ["update differs"] * 2
-    assert [outcome(step) for step in taker_alone.steps] == ["skip not_due"] * 2
+    assert [outcome(step) for step in taker_alone.steps] == ["skip not_approved", "hold needs_another"]
+    assert not held_changes(taker_alone, "r2", KEY, 0).changes, "they stay on the list of r1"
+    why = taker_alone.steps[1].reason
+    assert "still due, but it needs the change of employee 1, not" in why.text
+    assert "approve r1 --employee 2 --employee 1;" in why.advice_for(2)
 
 
 def test_what_waits_for_a_change_that_waits_itself_is_not_written_either() -> None:
@@ -226,6 +230,23 @@ def test_what_waits_for_a_change_that_waits_itself_is_not_written_either() -> No
     plan = planner.plan()
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
-    steps = approved(plan, [change for change in changes if change.employee_id > 1], KEY).steps
+    steps = approved(plan, [change for change in changes if change.employee_id > 2], KEY, "r1").steps
 
-    assert [outcome(step) for step in steps] == ["skip not_due"] * 4
+    assert [outcome(step) for step in steps] == ["skip not_approved"] * 2 + ["hold needs_another"] * 2
+    assert "it needs the changes of employees 1, 2, not" in steps[3].reason.text
+    assert "approve r1 --employee 4 --employee 1 --employee 2 --employee 3;" in steps[3].reason.advice_for(4)
+
+
+def test_an_account_is_not_reactivated_without_its_change_of_identity() -> None:
+    plan = plan_for(READDRESSED, RETURNED)
+    changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
+
+    (step,) = approved(plan, [change for change in changes if change.guard_class is REACTIVATE], KEY, "r1").steps
+
+    assert (outcome(step), writes(step), [change.field for change in step.held[0].changes]) == (
+        "hold needs_another",
+        {},
+        ["suspended"],
+    )
+    assert "it needs the account's change of identity, not" in step.reason.text
+    assert "approve r1 --employee 7;" in step.reason.advice_for(7)
