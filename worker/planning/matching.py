@@ -171,9 +171,10 @@ class Matching:
         return next(iter(others), None)
 
     def _replaces_names(self, employee: Employee, account: Account) -> bool:
-        """Return whether neither the first nor the last name stays the same."""
-        new = updated_values(self.mapping, employee, account)
-        return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
+        """Return whether neither the first nor the last name stays the same, not even in the field of the other."""
+        new, present = updated_values(self.mapping, employee, account), account.values
+        is_swapped = same_name(" ".join(new.get(name, "") for name in NAMES), " ".join(present[name] for name in NAMES))
+        return not is_swapped and all(name in new and not same_name(new[name], present[name]) for name in NAMES)
 
     def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
         """Return the values, without the names if both would change: they wait for the refused address or username."""

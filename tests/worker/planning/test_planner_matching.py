@@ -92,6 +92,13 @@ TWO = (unlinked(), unlinked(number=55))
             writes={"lastname": "Lovelace", "email": "ada@acme.example"},
         ),
         case(
+            "idnumber, first and last name swapped and a new address",
+            "update differs",
+            ADA,
+            account_of(ADA, email="old@acme.example", username="ada", firstname="Lovelace", lastname="Ada"),
+            writes={"firstname": "Ada", "lastname": "Lovelace", "email": "ada@acme.example"},
+        ),
+        case(
             "idnumber, only the preferred name",
             "conflict unconfirmed",
             listed(7, **NAMED, preferred_name="Countess"),
