@@ -105,10 +105,20 @@ def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> t
     without = sorted({*selected} - {change.employee_id for change in changes})
     kind = f" of {only}" if only else ""
     text = f"the run {held.run_id} held nothing{kind} for {employees_named(without)}"
+    if not changes and not only and not selected:
+        one, all_of_them = (
+            advice.command("approve", held.run_id, *options)
+            for options in (("--employee", "ID"), ("--only", UNCONFIRMED))
+        )
+        raise UsageError(
+            f"the run {held.run_id} held only matches of an employee and an account that are not confirmed",
+            advice=f"if an account is the employee's: {one}; if all of them are: {all_of_them}",
+        )
     if not changes:
+        given = " and ".join([*(["--only"] if only else []), *(["--employee"] if selected else [])])
         raise UsageError(
             text if without else f"the run {held.run_id} held nothing that matches",
-            advice="leave out --only and --employee; an unconfirmed match needs --employee ID or --only unconfirmed",
+            advice=f"leave out {given}; an unconfirmed match needs --employee ID or --only unconfirmed",
         )
     if without:
         logs.warning("approve.held_nothing", reason=text)

@@ -120,6 +120,11 @@ DELETED_BUT_SHOWN = Reason(
     "BambooHR reports the employee as deleted, but still shows them",
     "check the employee's record in BambooHR; every run asks again until it is clear",
 )
+HIRE_DATE_UNREADABLE = Reason(
+    "hire_date_unreadable",
+    "is inactive, and the hire date that BambooHR shows cannot be read: they may not have started yet",
+    "correct the hire date in BambooHR; every run asks again until then",
+)
 STARTS_LATER = Reason(
     "starts_later", "the first day is today or later; every run asks again until then", counter="waiting_for_start"
 )
@@ -298,10 +303,15 @@ def several_accounts(accounts: Iterable[Account]) -> Reason:
     return Reason("several_accounts", text, advice)
 
 
-def email_taken(account: Account) -> Reason:
-    """The e-mail address belongs to the account of another person."""
-    text = f"the e-mail address belongs to another account, {account.name}"
-    advice = "change that account's address; or, if it is the employee's, enter the employee id as its idnumber"
+_OR_THEIRS = "; or, if it is the employee's, enter the employee id as its idnumber"
+
+
+def email_taken(account: Account, username: str = "") -> Reason:
+    """The e-mail address belongs to the account of another person. `username`: what the employee needs as well."""
+    is_both = account.username == username
+    text = "the e-mail address and the username belong" if is_both else "the e-mail address belongs"
+    values = "address and username" if is_both else "address"
+    text, advice = f"{text} to another account, {account.name}", f"change that account's {values}{_OR_THEIRS}"
     return Reason("email_taken", text, advice)
 
 
@@ -317,10 +327,11 @@ def email_swapped(other: int) -> Reason:
     return Reason("email_swapped", text, "give one of the accounts another address by hand; the next run does the rest")
 
 
-def username_taken(other: str) -> Reason:
-    """Another account or employee has the username. `other` names it."""
+def username_taken(other: str, *, may_be_theirs: bool = False) -> Reason:
+    """Another account or employee has the username. `other` names it; `may_be_theirs`: it may be the employee's own."""
     text = f"the username made by USERNAME_TEMPLATE is taken by {other}"
-    return Reason("username_taken", text, "rename that account, or change USERNAME_TEMPLATE")
+    advice = f"rename that account, or change USERNAME_TEMPLATE{_OR_THEIRS if may_be_theirs else ''}"
+    return Reason("username_taken", text, advice)
 
 
 _REPAIR = (

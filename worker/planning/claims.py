@@ -55,7 +55,7 @@ class Claims:
     owners: Mapping[int, int]
     why_disputed: Callable[[Claim], Reason | None]
     why_swapped: Callable[[int], Reason] = email_swapped
-    why_taken: Callable[[Account], Reason] = email_taken
+    why_taken: Callable[[Claim, Account], Reason] = lambda _, account: email_taken(account)
     written_before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _resolutions: dict[int, Resolution] = field(default_factory=dict)
     _in_circle: set[int] = field(default_factory=set)
@@ -105,7 +105,7 @@ class Claims:
             else:
                 kept_by.append(account)
         if refused is None and kept_by and claim.own is not None:
-            refused = self.why_taken(kept_by[0])
+            refused = self.why_taken(claim, kept_by[0])
         return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
 
     def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
@@ -150,7 +150,7 @@ def username_claims(
         owners,
         why_disputed,
         lambda other: username_taken(f"employee {other}, whose new username depends on this one"),
-        lambda account: username_taken(account.name),
+        lambda _, account: username_taken(account.name),
         written_before,
     )
 

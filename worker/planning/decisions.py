@@ -25,7 +25,7 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     has_left = context.plan_input.lifecycle_states[employee.employee_id] is LifecycleState.LEFT
     if has_left and step.action is Action.CONFLICT and step.reason in context.unanswered.values():
         step = replace(step, reason=reasons.of_leaver(step.reason))
-    if settings.selected and step.reason is reasons.NO_EVIDENCE:
+    if settings.selected and step.reason in (reasons.NO_EVIDENCE, reasons.HIRE_DATE_UNREADABLE):
         step = _unknown_if_never_seen(context, employee, step)
     if settings.all_employees:
         step = _without_waiting(context, step)
@@ -49,8 +49,11 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         return Step(employee_id, Action.HOLD, unreadable, problem=unreadable)
     if state is LifecycleState.UNKNOWN:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
-        why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
-        return Step(employee_id, Action.HOLD, why, waits=True)
+        # Inactive alone would say that the employee left.
+        no_evidence = (
+            reasons.HIRE_DATE_UNREADABLE if employee.facts.get("status") == "Inactive" else reasons.NO_EVIDENCE
+        )
+        return Step(employee_id, Action.HOLD, reasons.DELETED_BUT_SHOWN if erased else no_evidence, waits=True)
     if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
     if match.conflict is not None:
@@ -152,7 +155,8 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
     employee_id = employee.employee_id
     former = context.former_id(employee_id)
     if former is None:
-        return Step(employee_id, Action.CONFLICT, reasons.email_taken(account), account)
+        name = context.value_claims.wanted_username(employee)
+        return Step(employee_id, Action.CONFLICT, reasons.email_taken(account, name), account)
     if state is LifecycleState.FUTURE:
         return _not_started(context, employee, account)
     if employee_id not in context.settings.confirmed:
@@ -174,7 +178,10 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     if not context.mapping.accepts_username(name):
         return Step(employee_id, Action.SKIP, reasons.INVALID_USERNAME)
     claim = context.value_claims.username_resolution(employee_id)
-    refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
+    refused = claim.refused
+    if refused is None and claim.kept_by:
+        holder = claim.kept_by[0]
+        refused = reasons.username_taken(holder.name, may_be_theirs=not holder.idnumber)
     if refused is not None:
         return Step(employee_id, Action.CONFLICT, refused)
     fields = {"auth": context.settings.auth, "idnumber": str(employee_id), "username": name}

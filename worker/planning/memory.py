@@ -11,6 +11,9 @@ from worker.model.account import Account
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.step import WRITES, Action, GuardClass, Status, Step, StepResult
 
+_UNCLEAR = (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN, reasons.HIRE_DATE_UNREADABLE)
+"""It is not known whether the employee works here."""
+
 
 def record_after_run(
     known: EmployeeRecord | None,
@@ -72,7 +75,7 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
     record = replace(record, attempts=0, undone_at=0, last_change_at=0)
-    if step.waits and record.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
+    if step.waits and record.was_to_start and step.reason in _UNCLEAR:
         return record
     record = record.unflagged()
     if step.waits:

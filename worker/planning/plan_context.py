@@ -117,12 +117,27 @@ class ValueClaims:
         self._mapping = matching.mapping
         self._unanswered = matching.unanswered
         self.withheld = withheld
-        self.address_claims = Claims(claims, matching.holders, matching.owners, self._why_disputed)
+        self.address_claims = Claims(
+            claims, matching.holders, matching.owners, self._why_disputed, why_taken=self._why_taken
+        )
 
     def _why_disputed(self, claim: Claim) -> Reason | None:
         if others := self._matching.others_with(claim.employee_id, claim.value):
             return reasons.email_disputed(others[0])
         return self._unanswered.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
+
+    def _why_taken(self, claim: Claim, account: Account) -> Reason:
+        return reasons.email_taken(account, self.wanted_username(self._input.by_id[claim.employee_id]))
+
+    def wanted_username(self, employee: Employee) -> str:
+        """Return the username that the account has once the employee gets their work e-mail, "" if it keeps its own."""
+        account, address = self._matching.matches[employee.employee_id].account, self._matching.address(employee)
+        if account is None:
+            values = created_values(self._mapping, employee)
+            return self._name_of(employee, address, values) if all(map(values.get, NAMES)) else ""
+        if not self._has_derived_username(employee, account):
+            return ""
+        return self._name_of(employee, address, {**account.values, **updated_values(self._mapping, employee, account)})
 
     def addresses_without_username(self) -> dict[int, Reason]:
         """Return whose account would get an address without the username derived from it, and why."""
@@ -176,23 +191,26 @@ class ValueClaims:
         resolution = self.address_claims.resolution(employee.employee_id)
         if resolution.refused is not None or resolution.kept_by:
             return ""
-        values = created_values(self._mapping, employee)
-        return self._name_of(employee, self._matching.address(employee), values) if all(map(values.get, NAMES)) else ""
+        return self.wanted_username(employee)
 
     def _following_username(self, employee: Employee, account: Account) -> str:
         """Return the username due if the present one is derived from the account's values, "" otherwise."""
-        if not self._input.is_managed(employee.employee_id) or self._matching.is_reserved(account):
-            return ""
-        now = account.values
-        template = self._mapping.username_template
-        derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
-        if account.username != derived:
+        if not self._has_derived_username(employee, account):
             return ""
         email, resolution = self.address_to_send(employee, account)
         values = updated_values(self._mapping, employee, account)
         if resolution.refused is not None:
             values = self._matching.without_replaced_names(employee, account, values)
-        return self._name_of(employee, email or account.email, {**now, **values})
+        return self._name_of(employee, email or account.email, {**account.values, **values})
+
+    def _has_derived_username(self, employee: Employee, account: Account) -> bool:
+        """Return whether the account's username is made of its present values, and may change with them."""
+        if not self._input.is_managed(employee.employee_id) or self._matching.is_reserved(account):
+            return False
+        template, now = self._mapping.username_template, account.values
+        return account.username == username(
+            template, account.idnumber, account.email, now["firstname"], now["lastname"]
+        )
 
     def _name_of(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
         template = self._mapping.username_template

@@ -254,15 +254,19 @@ class WriteRequests(BatchRequest[Step]):
 
     def _explanation(self, step: Step, code: str) -> Reason:
         """Return the reason for a refusal, after looking up which value is taken, which Moodle does not report."""
-        own = step.account_id
+        own, name = step.account_id, _new_value(step, "username")
         keys: tuple[AccountKey, ...] = ("email", "username")
         for key in keys:
             value = _new_value(step, key)
             for account in self._accounts(key, value) if value else []:
                 # A database that ignores accents in usernames also finds an account that spells it differently.
                 if account.id != own and (key == "username" or account.has_email(value)):
-                    return email_taken(account) if key == "email" else username_taken(account.name)
-        name = _new_value(step, "username")
+                    is_unlinked_and_new = self._kind is WriteKind.CREATE and not account.idnumber
+                    return (
+                        email_taken(account, name)
+                        if key == "email"
+                        else username_taken(account.name, may_be_theirs=is_unlinked_and_new)
+                    )
         if code == "invalidparameter" and name and not is_username(name):
             return refusals.EXTENDED_USERNAME_REFUSED
         return refusals.explain(code, step.fields)

@@ -63,6 +63,9 @@ def test_ids_that_were_given_out_anew_change_no_account(harness: RunHarness) -> 
     assert {line["code"] for line in lines.values()} == {"unconfirmed"}
     assert "--employee 3" in lines[3]["advice"]
     assert harness.writes() == []
+    in_vain = harness.run("approve", run["run_id"], "--yes")
+    assert (in_vain.code, "leave out" in in_vain["advice"]) == (2, False), "no option was given"
+    assert f"approve {run['run_id']} --only unconfirmed" in in_vain["advice"]
 
 
 def test_accounts_are_updated_once_bamboohr_is_corrected(harness: RunHarness) -> None:

@@ -46,6 +46,13 @@ NAMED = "account 55 (idnumber 3)"
             "on one of them",
         ),
         (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "change that account's address"),
+        (
+            reasons.email_taken,
+            (ACCOUNT, ACCOUNT.username),
+            "email_taken",
+            f"the e-mail address and the username belong to another account, {NAMED}",
+            "change that account's address and username; or",
+        ),
         (reasons.email_disputed, (8,), "email_disputed", "employee 8 has the same work e-mail", "give each of them"),
         (reasons.email_swapped, (8,), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
         (reasons.username_taken, ("employee 8",), "username_taken", "is taken by employee 8", "rename that account"),

@@ -117,6 +117,12 @@ WAITS = [
     row("deleted", None, WAIT, replace(WAITING, deleted=True), deleted=True),
     *(row("until the write succeeds", TO_START, CREATE, TO_START, status) for status in NOT_SENT),
     row("nothing shown does not end the wait for the hire date", TO_START, WAIT, TO_START),
+    row(
+        "an unreadable hire date does not either",
+        TO_START,
+        replace(WAIT, reason=reasons.HIRE_DATE_UNREADABLE),
+        TO_START,
+    ),
     row("nothing shown", UNSURE, WAIT, WAITING),
     row(
         "unsure by now",

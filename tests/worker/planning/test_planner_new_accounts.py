@@ -176,6 +176,14 @@ def test_a_new_account_needs_an_address_names_and_a_free_username(row: Case) -> 
     row.check()
 
 
+@pytest.mark.parametrize(("idnumber", "may_be_theirs"), [("9", False), ("", True)])
+def test_an_unlinked_account_with_the_username_may_be_the_employees(idnumber: str, may_be_theirs: bool) -> None:
+    step = step_of(ADA, account(55, username="ada@acme.example", idnumber=idnumber))
+
+    assert step.reason.code == "username_taken"
+    assert ("enter the employee id as its idnumber" in step.reason.advice) is may_be_theirs
+
+
 def test_values_are_normalised_to_what_moodle_stores() -> None:
     new = writes(step_of(listed(first_name="A" * 300, last_name="Love\nlace <3", department="R\x01&D  (" + "x" * 300)))
 

@@ -85,6 +85,7 @@ LEFT_WITHOUT_ACCOUNT = [
 # Hire date in the future, or not shown
 
 STARTS = leaver(hire_date=TOMORROW, department="Legal")
+UNREADABLE_DATE = leaver(hire_date="31/01/2026")
 STARTS_IN_3_DAYS = leaver(hire_date="2026-11-25")
 UNDATED = leaver(restricted=["hire_date"])
 SEEN_BEFORE_START: Values = {"remembered": {1: record_of(1, FollowUp.WAITING, "starts_later", "hold")}}
@@ -161,6 +162,8 @@ ANOTHER_NAME = account_of(1, idnumber="", firstname="Other", lastname="Name")
         case("named, changed", "hold no_evidence", unseen(), changed={1}, **NAMED),
         case("named, remembered", "hold no_evidence", unseen(), **NAMED, **WAITING),
         case("named, starts", "hold starts_later", STARTS, **NAMED),
+        case("named, hire date unreadable", "hold hire_date_unreadable", UNREADABLE_DATE, waits=False, **NAMED),
+        case("hire date unreadable", "hold hire_date_unreadable", UNREADABLE_DATE, waits=True),
         case("all, no evidence", "hold no_evidence", unseen(), waits=False, **ALL),
         case("all, remembered for nothing", "hold no_evidence", unseen(), waits=False, **ALL, **OURS),
         case("all, unsure", "hold leaver_unsure", leaver(), ANOTHER_NAME, waits=False, **ALL),

@@ -178,6 +178,16 @@ NAME_TAKEN = account(55, username="grace.hopper", email="grace@acme.example")
     "row",
     [
         case(
+            "address and username taken",
+            "conflict email_taken",
+            listed(**MOVES),
+            account_of(1),
+            account(55, email="ada@acme.example", username="ada@acme.example", idnumber="9"),
+            about=101,
+            problem="email_taken",
+            says="the e-mail address and the username belong to another",
+        ),
+        case(
             "address taken, both names change",
             "conflict email_taken",
             listed(**MOVES, **NEW_NAMES),

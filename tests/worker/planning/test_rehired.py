@@ -50,7 +50,22 @@ NEW_ID: Values = {"idnumber": "70"}
             hire_lookahead_days=3,
         ),
         case("no row", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50)], **OURS),
-        case("works here", "conflict email_taken", KAI, ACTIVE, former=[listed(50)]),
+        case(
+            "works here",
+            "conflict email_taken",
+            KAI,
+            ACTIVE,
+            former=[listed(50)],
+            says="the username belong to another",
+        ),
+        case(
+            "works here, a username of its own",
+            "conflict email_taken",
+            KAI,
+            account_of(KAI, number=150, idnumber="50", username="kai"),
+            former=[listed(50)],
+            says="the e-mail address belongs to another",
+        ),
         case(
             "another first name",
             "conflict email_taken",
