@@ -146,7 +146,10 @@ def _holds(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     for guard_class, run_id in context.holding.items():
         approve = "release the employee first"
         if number not in context.inputs.undone:
-            approve = advice.command("approve", run_id, "--employee", str(number))
+            # Without the changes that it waits for, an approved change stays held.
+            needed = () if guard_class == UNCONFIRMED else sorted(context.step.depends_on)
+            options = (word for one in (number, *needed) for word in ("--employee", str(one)))
+            approve = advice.command("approve", run_id, *options)
         if guard_class == UNCONFIRMED:
             why = f"the run {run_id} could not tell whose account it is"
             yield guard_class, f"{why}; if it is the employee's: {approve}"
