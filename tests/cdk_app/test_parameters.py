@@ -74,6 +74,15 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
     }
 
 
+def test_a_byte_order_mark_does_not_count(folder: Folder) -> None:
+    file = folder.write()
+    file.write_text(file.read_text(), encoding="utf-8-sig")
+
+    assert folder.load().project_name == "acme-sync"
+    (fault,) = folder.faults("other")
+    assert "expected a name of its own: " in fault
+
+
 def test_what_no_reader_sees_in_a_file_does_not_count(folder: Folder) -> None:
     seen = {"ProjectName": "acme-sync", "BambooCompanyDomain": "acme", "UsernameTemplate": "{work_email}"}
     folder.write(**{key: f'" {value}\u200b"' for key, value in seen.items()}, ProtectedAccounts='["svc\u200b", " 3"]')

@@ -21,8 +21,8 @@ def visible(text: str) -> str:
 
 
 def read_toml(path: Path) -> dict[str, object]:
-    """Return the table in a TOML file. Raises as `tomllib.load` does."""
-    return visible_table(tomllib.loads(path.read_text(encoding="utf-8")))
+    """Return the table in a TOML file, which may begin with a byte order mark. Raises as `tomllib.load` does."""
+    return visible_table(tomllib.loads(path.read_text(encoding="utf-8-sig")))
 
 
 def visible_table(table: Mapping[str, object]) -> dict[str, object]:
