@@ -185,6 +185,8 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
+        if not self._runs.is_id(run_id):
+            return []
         return self.journal.entries_of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion
