@@ -137,4 +137,5 @@ def _decoded(document: object) -> str:
 def _well_formed(value: object, what: str, how_to_set: str) -> str:
     if isinstance(value, str) and _PRINTABLE.fullmatch(visible(value)):
         return visible(value)
-    raise CredentialError(f"{what} malformed: it must not be empty or contain blanks", advice=how_to_set) from None
+    expected = "not be empty or contain blanks" if isinstance(value, str) else "be a text, in quotes"
+    raise CredentialError(f"{what} malformed: it must {expected}", advice=how_to_set) from None
