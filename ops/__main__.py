@@ -8,5 +8,5 @@ from worker import streams
 if __name__ == "__main__":
     streams.open_missing()
     code = main(sys.argv[1:])
-    streams.tell(end="")
+    streams.write_stderr(end="")
     sys.exit(code)

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
             return _run(arguments, terminal, pace or Pace())
         except SystemExit:
             # argparse has written the help or the version.
-            streams.put()
+            streams.write_stdout()
             return ExitCode.OK
     except SyncError as fault:
         end = fault

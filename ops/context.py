@@ -43,22 +43,22 @@ class Terminal:
     def print(self, text: str) -> None:
         """Print a result."""
         self._clear()
-        streams.put(text)
+        streams.write_stdout(text)
 
     def note(self, text: str) -> None:
         """Print something beside the result."""
         self._clear()
-        streams.tell(text)
+        streams.write_stderr(text)
 
     def progress(self, text: str) -> None:
         """Show what is being waited for."""
         if sys.stderr.isatty():
-            streams.tell(f"{_CLEAR_LINE}{text}", end="")
+            streams.write_stderr(f"{_CLEAR_LINE}{text}", end="")
             self._shown = True
 
     def _clear(self) -> None:
         if self._shown:
-            streams.tell(_CLEAR_LINE, end="")
+            streams.write_stderr(_CLEAR_LINE, end="")
             self._shown = False
 
     def read_secret(self, prompt: str) -> str:

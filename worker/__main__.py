@@ -21,5 +21,5 @@ if __name__ == "__main__":
     with using(CommandLine.of_worker(os.environ)):
         code = main(sys.argv[1:], os.environ, stop)
     # What the log could not write must not change the exit code when Python writes it again.
-    streams.tell(end="")
+    streams.write_stderr(end="")
     sys.exit(code)

@@ -102,14 +102,14 @@ def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -
 def _print_summary(summary: Summary, log: TerminalLog | None) -> int:
     """Print the line to stdout, which is the same everywhere; at a terminal, the summary in words follows on stderr."""
     if log is not None and (left_out := log.left_out()):
-        streams.tell(left_out)
+        streams.write_stderr(left_out)
     try:
-        streams.put(summary.line())
+        streams.write_stdout(summary.line())
     except (BrokenPipeError, streams.OutputError):
         # The run is over, and its record is kept: how it ended does not depend on who reads it.
         logs.warning("summary.unprinted", reason="stdout cannot be written to")
     if log is not None:
-        streams.tell(log.summary(summary.as_dict(datetime.now(UTC))))
+        streams.write_stderr(log.summary(summary.as_dict(datetime.now(UTC))))
     return int(summary.exit_code)
 
 
@@ -132,9 +132,9 @@ def _print_faults(end: SyncError) -> int:
     """Print what is wrong and what to do about it; return the exit code."""
     prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
     for fault in end.faults:
-        streams.tell(f"{prefix}{fault}")
+        streams.write_stderr(f"{prefix}{fault}")
     if end.advice:
-        streams.tell(f"{' ' * len(prefix)}{end.advice}")
+        streams.write_stderr(f"{' ' * len(prefix)}{end.advice}")
     return int(end.exit_code)
 
 

@@ -19,7 +19,7 @@ class OutputError(SyncError):
 
 
 def open_missing() -> None:
-    """Open a stand-in for each stream that was closed (`>&-`), for which Python has None.
+    """Open a substitute for each stream that was closed (`>&-`), for which Python has None.
 
     Call it first: the next file that is opened, such as the state's, would get the descriptor of the closed stream.
     """
@@ -30,7 +30,7 @@ def open_missing() -> None:
             setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
-def put(text: str | None = None) -> None:
+def write_stdout(text: str | None = None) -> None:
     """Print a result to stdout at once; without a text, what was written there before.
 
     Raises OutputError, or BrokenPipeError if its reader has gone (`... | head`).
@@ -47,8 +47,8 @@ def put(text: str | None = None) -> None:
         raise OutputError(f"nothing can be printed to stdout ({fault.strerror})") from None
 
 
-def tell(text: str = "", end: str = "\n") -> None:
-    """Write beside the result, to stderr, if that is possible."""
+def write_stderr(text: str = "", end: str = "\n") -> None:
+    """Write to stderr, beside the result, if that is possible."""
     try:
         sys.stderr.write(f"{text}{end}")
         sys.stderr.flush()

@@ -137,7 +137,7 @@ def may_write(
             approved=approved,
         )
         most = None if options.verbose else MOST_SHOWN
-        streams.tell(changes(report, width(sys.stderr), most), end="\n\n")
+        streams.write_stderr(changes(report, width(sys.stderr), most), end="\n\n")
     if options.dry_run or question is None:
         return False
     confirm(question(sum(step.action in WRITES for step in steps)), call.stop, yes=False)
@@ -149,7 +149,7 @@ def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
     if yes:
         return
     require_terminal()
-    streams.tell(f"{question} [y/N] ", end="")
+    streams.write_stderr(f"{question} [y/N] ", end="")
     # Another thread receives the signals, so a blocking read would not notice Ctrl-C.
     while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
         stop.check()

@@ -63,7 +63,7 @@ def doctor(call: Call) -> int:
     if not call.options.json:
         counts = Counter(check.verdict for check in found)
         warnings = counted(counts[CheckStatus.WARNING], "warning")
-        streams.put(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed")
+        streams.write_stdout(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed")
     codes = {check.exit_code for check in found} - {ExitCode.OK}
     if ExitCode.CONFIGURATION in codes:
         return ExitCode.CONFIGURATION
@@ -140,8 +140,8 @@ def print_check(check: Check, *, as_json: bool) -> None:
     """Print one result: its line and the advice, or a JSON object."""
     if as_json:
         line = {name: value for name, value in asdict(check).items() if name != "exit_code"}
-        streams.put(json.dumps({"event": "doctor.check", **line}))
+        streams.write_stdout(json.dumps({"event": "doctor.check", **line}))
     else:
-        streams.put(f"{check.verdict:<8} {check.area}: {check.what}")
+        streams.write_stdout(f"{check.verdict:<8} {check.area}: {check.what}")
         if check.advice:
-            streams.put(f"{'':<9}-> {check.advice}")
+            streams.write_stdout(f"{'':<9}-> {check.advice}")

@@ -1,6 +1,6 @@
 """The texts of settings without the characters that editors, web pages and spreadsheets add and that are invisible.
 
-Both entrances use it, the variables and an environment's file, before anything is checked.
+Both the variables and the files of environments are cleaned before anything is checked.
 """
 
 from __future__ import annotations
