@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +26,7 @@ from worker.config.faults import Faults, Problem, refusal
 from worker.config.settings_file import worker_environment
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.config.tables import mapping_problems, scope_problems
+from worker.config.texts import read_toml
 from worker.model.moodle_fields import is_email
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
@@ -233,7 +233,7 @@ def _read(path: Path, environment: str, environments: Path) -> Mapping[str, obje
         # Production under another environment's name would be deployed without what protects production.
         raise ParameterError([f"{shown}: is the file of {path.stem}, but {environment} is named; name {path.stem}"])
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except FileNotFoundError:
         known = ", ".join(names(environments)) or "none yet"
         reason = f"there is no such file; the environments are {known}"
@@ -253,7 +253,7 @@ def _same_project(project: object, path: Path, environment: str, environments: P
         if is_replaced or other.resolve() == path.resolve():
             continue
         try:
-            taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
+            taken = read_toml(other).get("ProjectName")
         except (OSError, RecursionError, ValueError):
             # The faults of another environment are reported when that one is synthesised.
             continue

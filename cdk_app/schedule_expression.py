@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-_LAST_YEAR = 2199
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 class ScheduleExpressionError(ValueError):
@@ -126,7 +126,7 @@ _FIELDS = (
         special=rf"\?|L|([1-7]|{'|'.join(_DAYS)})(L|#[1-5])",
         wildcards=", - * ? L #",
     ),
-    _CronField(name="year", low=1970, high=_LAST_YEAR),
+    _CronField(name="year", low=_FIRST_YEAR, high=_LAST_YEAR),
 )
 
 
@@ -174,7 +174,7 @@ def _at(body: str) -> At:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body):
             time = datetime.fromisoformat(body)
-            if time.year <= _LAST_YEAR:
+            if _FIRST_YEAR <= time.year <= _LAST_YEAR:
                 return At(time)
     except ValueError:
         pass

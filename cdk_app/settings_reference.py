@@ -38,7 +38,8 @@ complete and check the file.
 ## The sync
 
 Keys of the file, and environment variables of the worker. The value of a variable is text: lists are separated by
-commas, and tables are JSON.
+commas, and tables are JSON. Blanks at the ends of a text and invisible characters are ignored. Quotes around a
+variable, which `docker --env-file` keeps, are a fault.
 
 {sync}
 

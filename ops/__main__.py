@@ -3,6 +3,10 @@
 import sys
 
 from ops.cli import main
+from worker import streams
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    streams.open_missing()
+    code = main(sys.argv[1:])
+    streams.write_stderr(end="")
+    sys.exit(code)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -16,7 +14,7 @@ from ops import alerts, as_task, credentials, dead_letters, here, pausing, runs
 from ops.context import Context, Pace, Terminal
 from ops.deployment import find
 from ops.errors import Interrupted, refusal
-from worker import advice, cli
+from worker import advice, cli, streams
 from worker.commands import people
 from worker.commands.parser import Parser, leaves, parser_of, subcommands
 from worker.errors import ExitCode, SyncError, UsageError
@@ -85,9 +83,12 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
     """Do what the command line says; return the exit code."""
     terminal = Terminal()
     try:
-        return _run(arguments, terminal, pace or Pace())
-    except SystemExit as done:
-        return int(done.code or 0)
+        try:
+            return _run(arguments, terminal, pace or Pace())
+        except SystemExit:
+            # argparse has written the help or the version.
+            streams.write_stdout()
+            return ExitCode.OK
     except SyncError as fault:
         end = fault
     except (ClientError, BotoCoreError) as fault:
@@ -95,8 +96,7 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
     except KeyboardInterrupt:
         end = Interrupted("interrupted; what was started in AWS keeps running")
     except BrokenPipeError:
-        # The reader of the output has closed it (`... | head`). Python would report that once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the output has closed it (`... | head`).
         return ExitCode.OK
     terminal.note(f"lxp: {end.message}")
     if end.advice:

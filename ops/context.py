@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.deployment import Aws, Deployment
+from worker import streams
 from worker.commands.base import confirm
 from worker.stopping import StopSignal
 
@@ -42,24 +43,22 @@ class Terminal:
     def print(self, text: str) -> None:
         """Print a result."""
         self._clear()
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        streams.write_stdout(text)
 
     def note(self, text: str) -> None:
         """Print something beside the result."""
         self._clear()
-        sys.stderr.write(f"{text}\n")
+        streams.write_stderr(text)
 
     def progress(self, text: str) -> None:
         """Show what is being waited for."""
         if sys.stderr.isatty():
-            sys.stderr.write(f"{_CLEAR_LINE}{text}")
-            sys.stderr.flush()
+            streams.write_stderr(f"{_CLEAR_LINE}{text}", end="")
             self._shown = True
 
     def _clear(self) -> None:
         if self._shown:
-            sys.stderr.write(_CLEAR_LINE)
+            streams.write_stderr(_CLEAR_LINE, end="")
             self._shown = False
 
     def read_secret(self, prompt: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from worker import streams
 from worker.stopping import StopSignal, end_when_overdue, stop_on_signals
 
 if __name__ == "__main__":
+    streams.open_missing()
     # Signals first: the imports below take a noticeable part of a second, and a stop in it must not be lost.
     stop = StopSignal()
     stop_on_signals(stop)
@@ -17,4 +19,7 @@ if __name__ == "__main__":
     from worker.cli import main
 
     with using(CommandLine.of_worker(os.environ)):
-        sys.exit(main(sys.argv[1:], os.environ, stop))
+        code = main(sys.argv[1:], os.environ, stop)
+    # What the log could not write must not change the exit code when Python writes it again.
+    streams.write_stderr(end="")
+    sys.exit(code)

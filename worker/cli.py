@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from worker import __version__, advice, logs
+from worker import __version__, advice, logs, streams
 from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
 from worker.commands.parser import parser_of
@@ -46,11 +45,15 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
         options = _parser().parse_args(_with_command(arguments))
     except UsageError as fault:
         return _usage_error(arguments, summary, fault)
-    except SystemExit as done:
-        return int(done.code or 0)
+    except SystemExit:
+        # argparse has written the help or the version.
+        return _report(streams.put)
     call = Call(options, environment, stop, summary)
     summary.command = options.command
-    return _report(call) if options.report else _run(call)
+    if not options.report:
+        return _run(call)
+    logs.for_readers()
+    return _report(lambda: options.report(call))
 
 
 def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
@@ -99,22 +102,24 @@ def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -
 def _print_summary(summary: Summary, log: TerminalLog | None) -> int:
     """Print the line to stdout, which is the same everywhere; at a terminal, the summary in words follows on stderr."""
     if log is not None and (left_out := log.left_out()):
-        sys.stderr.write(f"{left_out}\n")
-    print(summary.line(), flush=True)
+        streams.write_stderr(left_out)
+    try:
+        streams.write_stdout(summary.line())
+    except (BrokenPipeError, streams.OutputError):
+        # The run is over, and its record is kept: how it ended does not depend on who reads it.
+        logs.warning("summary.unprinted", reason="stdout cannot be written to")
     if log is not None:
-        sys.stderr.write(f"{log.summary(summary.as_dict(datetime.now(UTC)))}\n")
+        streams.write_stderr(log.summary(summary.as_dict(datetime.now(UTC))))
     return int(summary.exit_code)
 
 
-def _report(call: Call) -> int:
-    logs.for_readers()
+def _report(report: Callable[[], int | None]) -> int:
     try:
-        return int(call.options.report(call))
+        return int(report() or ExitCode.OK)
     except SyncError as end:
         return _print_faults(end)
     except BrokenPipeError:
-        # The reader has seen enough (`... | head`). Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough (`... | head`).
         return int(ExitCode.OK)
     except Exception as crash:
         place = " < ".join(reversed(logs.where(crash)))
@@ -127,9 +132,9 @@ def _print_faults(end: SyncError) -> int:
     """Print what is wrong and what to do about it; return the exit code."""
     prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
     for fault in end.faults:
-        sys.stderr.write(f"{prefix}{fault}\n")
+        streams.write_stderr(f"{prefix}{fault}")
     if end.advice:
-        sys.stderr.write(f"{' ' * len(prefix)}{end.advice}\n")
+        streams.write_stderr(f"{' ' * len(prefix)}{end.advice}")
     return int(end.exit_code)
 
 

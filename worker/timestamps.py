@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 def parse_moment(text: object) -> datetime | None:
     """Parse an ISO 8601 timestamp with a zone, cut to whole seconds, in UTC; None for anything else.
 
+    Blanks around it do not count: a row that was written by hand may have a line end.
+
     BambooHR has answered `+00:00`, `Z` and fractional seconds; only whole seconds are in its documented list for
     `since`, and cutting it off (never rounding up) cannot skip a change.
     """
-    if not isinstance(text, str) or len(text) < len("2026-01-01T00:00Z"):
+    if not isinstance(text, str) or len(text := text.strip()) < len("2026-01-01T00:00Z"):
         return None
     try:
         moment = datetime.fromisoformat(text)

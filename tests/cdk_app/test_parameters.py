@@ -74,6 +74,27 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
     }
 
 
+def test_a_byte_order_mark_does_not_count(folder: Folder) -> None:
+    file = folder.write()
+    file.write_text(file.read_text(), encoding="utf-8-sig")
+
+    assert folder.load().project_name == "acme-sync"
+    (fault,) = folder.faults("other")
+    assert "expected a name of its own: " in fault
+
+
+def test_what_no_reader_sees_in_a_file_does_not_count(folder: Folder) -> None:
+    seen = {"ProjectName": "acme-sync", "BambooCompanyDomain": "acme", "UsernameTemplate": "{work_email}"}
+    folder.write(**{key: f'" {value}\u200b"' for key, value in seen.items()}, ProtectedAccounts='["svc\u200b", " 3"]')
+
+    loaded = folder.load()
+
+    assert (loaded.project_name, loaded.protected_accounts) == ("acme-sync", ["svc", "3"])
+    assert (loaded.bamboo_company_domain, loaded.username_template) == ("acme", "{work_email}")
+    (fault,) = folder.faults(**{"BatchSize": "1", '"BatchSize\u200b"': "2"})
+    assert fault.endswith('is an unknown key; did you mean "BatchSize"?')
+
+
 def test_a_given_network(folder: Folder) -> None:
     folder.write(**GIVEN_NETWORK)
 
@@ -187,7 +208,6 @@ NOT_ALLOWED = [
     ("UsernameTemplate = 1", "expected a template"),
     ('ProtectedAccounts = "svc"', "expected usernames and employee ids that are never changed: a list"),
     ('BambooCompanyDomain = ""', "expected the company's subdomain of bamboohr.com"),
-    ('BambooCompanyDomain = " acme"', "expected the company's subdomain of bamboohr.com"),
     ("FieldMapping = 1", "expected a table of Moodle fields"),
 ]
 

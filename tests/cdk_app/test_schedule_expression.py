@@ -74,6 +74,7 @@ def test_what_the_scheduler_accepts(expression: str) -> None:
         ("rate(1000000 days)", "of up to six digits"),
         ("at(2030-02-30T00:00:00)", "at is a local time"),
         ("at(9999-12-31T23:59:59)", "at is a local time"),
+        ("at(0001-01-01T00:00:00)", "at is a local time"),
         ("at(2030-02-28)", "at is a local time"),
         ("at(2030-02-28T00:00:00Z)", "at is a local time"),
     ],

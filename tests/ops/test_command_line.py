@@ -134,6 +134,11 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
         ("approve RUN --only names", "--only takes: suspend, reactivate, identity, clear, update, create, unconfirmed"),
         ("sync --employee 7 8", "every employee is named by an option of its own: --employee 4711 --employee 4712"),
         ("sync --dry-run=yes", "--dry-run takes no value"),
+        ("--envv prod sync", "there is no option --envv; did you mean --env?"),
+        ("sync --envv=prod", "there is no option --envv; did you mean --env?"),
+        ("--nonsense prod sync", "there is no option --nonsense"),
+        ("--env prod sync", "--env is given twice, but takes one value"),
+        ("runs list --last 5 --last=6", "--last is given twice, but takes one value"),
         ("doctor --wait soon", "argument --wait: a whole number from 1 to 1440"),
     ],
 )

@@ -23,6 +23,7 @@ MOMENT = datetime(2026, 1, 31, 2, 0, 59, tzinfo=UTC)
         "2026-01-31T03:00:59+01:00",
         "2026-01-30T21:00:59-05:00",
         "2026-01-31 02:00:59Z",
+        " 2026-01-31T02:00:59Z\r\n",
     ],
 )
 def test_a_moment_with_a_zone_is_cut_to_whole_seconds_in_utc(text: str) -> None:

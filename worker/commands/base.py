@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from worker import streams
 from worker.config.settings import Settings, read_settings
 from worker.errors import NothingDone, UsageError
 from worker.model.employee import Employee
@@ -137,7 +138,7 @@ def may_write(
             approved=approved,
         )
         most = None if options.verbose else MOST_SHOWN
-        sys.stderr.write(f"{changes(report, width(sys.stderr), most)}\n\n")
+        streams.write_stderr(changes(report, width(sys.stderr), most), end="\n\n")
     if options.dry_run or question is None:
         return False
     confirm(question(sum(step.action in WRITES for step in steps)), call.stop, yes=False)
@@ -149,8 +150,7 @@ def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
     if yes:
         return
     require_terminal()
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    streams.write_stderr(f"{question} [y/N] ", end="")
     # Another thread receives the signals, so a blocking read would not notice Ctrl-C.
     while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
         stop.check()
@@ -163,5 +163,5 @@ _POLL_SECONDS = 0.2
 
 def require_terminal() -> None:
     """Raise UsageError at once, not after minutes of reading, if a question could not be answered."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from worker import streams
 from worker.commands.base import Call
 from worker.commands.parser import Parsers, add_command
 from worker.config.credentials import RenewableCredential, open_credential
@@ -63,7 +63,7 @@ def doctor(call: Call) -> int:
     if not call.options.json:
         counts = Counter(check.verdict for check in found)
         warnings = counted(counts[CheckStatus.WARNING], "warning")
-        sys.stdout.write(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed\n")
+        streams.write_stdout(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed")
     codes = {check.exit_code for check in found} - {ExitCode.OK}
     if ExitCode.CONFIGURATION in codes:
         return ExitCode.CONFIGURATION
@@ -140,9 +140,8 @@ def print_check(check: Check, *, as_json: bool) -> None:
     """Print one result: its line and the advice, or a JSON object."""
     if as_json:
         line = {name: value for name, value in asdict(check).items() if name != "exit_code"}
-        sys.stdout.write(json.dumps({"event": "doctor.check", **line}) + "\n")
+        streams.write_stdout(json.dumps({"event": "doctor.check", **line}))
     else:
-        sys.stdout.write(f"{check.verdict:<8} {check.area}: {check.what}\n")
+        streams.write_stdout(f"{check.verdict:<8} {check.area}: {check.what}")
         if check.advice:
-            sys.stdout.write(f"{'':<9}-> {check.advice}\n")
-    sys.stdout.flush()
+            streams.write_stdout(f"{'':<9}-> {check.advice}")

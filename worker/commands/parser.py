@@ -29,20 +29,42 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **options})
+        for name in (None, "store"):
+            self.register("action", name, _StoreOnce)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse as argparse does, but name an unknown option and the one that was probably meant."""
-        options, unknown = self.parse_known_args(args, namespace)
+        words = list(args or ())
+        try:
+            options, unknown = self.parse_known_args(words, namespace)
+        except UsageError:
+            unknown = [word for word in words[:1] if self._is_unknown_option(word)]
+            if not unknown:
+                raise
         if unknown:
             last: argparse.ArgumentParser = self
-            for word in args or ():
+            for word in words:
                 last = subcommands(last).get(word, last)
-            raise UsageError(_unknown(unknown, last), advice=f"see: {last.prog} --help")
+            raise UsageError(_unknown(unknown, last, self), advice=f"see: {last.prog} --help")
         return options
+
+    def _is_unknown_option(self, word: str) -> bool:
+        """Return whether a word is an option that this parser lacks: argparse takes its value for the command."""
+        return word.startswith("-") and word.split("=")[0] not in _options_of(self)
 
     def error(self, message: str) -> NoReturn:
         """Raise the message without any value."""
         raise UsageError(_without_values(message, self._actions), advice=f"see: {self.prog} --help")
+
+
+class _StoreOnce(argparse._StoreAction):
+    """An option with one value, of which a second one must not replace the first in silence."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store the value, as argparse does."""
+        if option_string and getattr(namespace, self.dest, self.default) is not self.default:
+            parser.error(f"{option_string} is given twice, but takes one value")
+        super().__call__(parser, namespace, values, option_string)
 
 
 def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -82,14 +104,18 @@ def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]
         yield parser
 
 
-def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    options = [name for action in parser._actions for name in action.option_strings]
+def _options_of(parser: argparse.ArgumentParser) -> list[str]:
+    return [name for action in parser._actions for name in action.option_strings]
+
+
+def _unknown(words: Sequence[str], parser: argparse.ArgumentParser, top: argparse.ArgumentParser) -> str:
+    options = _options_of(parser)
     for word in words:
         typed = word.split("=")[0]
         if typed in options:
             return f"{typed} stands before the command, and belongs after it"
         if _OPTION.fullmatch(typed):
-            return f"there is no option {typed}{_suggestion(typed, options)}"
+            return f"there is no option {typed}{_suggestion(typed, [*options, *_options_of(top)])}"
     if "--employee" in options and all(word.isdigit() for word in words):
         return "every employee is named by an option of its own: --employee 4711 --employee 4712"
     return "there are arguments that are not known to this command"

@@ -10,12 +10,12 @@ import json
 import re
 import shlex
 import threading
-import unicodedata
 from typing import Any
 
 from worker import advice, logs
 from worker.aws import aws_client, aws_failure
 from worker.config.settings import Credential
+from worker.config.texts import visible
 from worker.errors import CredentialError
 
 KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
@@ -98,7 +98,7 @@ def read_credential(credential: Credential, client: Any = None) -> str:
     document = _document(credential, client or aws_client("secretsmanager"), secret, how_to_set)
     key = KEYS[credential.variable]
     try:
-        value = json.loads(_visible(_decoded(document)))[key]
+        value = json.loads(visible(_decoded(document)))[key]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         raise CredentialError(
             f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=how_to_set
@@ -134,12 +134,8 @@ def _decoded(document: object) -> str:
     return document if isinstance(document, str) else ""
 
 
-def _visible(text: str) -> str:
-    """Return the text without byte order marks, zero-width spaces and blanks, which editors and web pages add."""
-    return "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
-
-
 def _well_formed(value: object, what: str, how_to_set: str) -> str:
-    if isinstance(value, str) and _PRINTABLE.fullmatch(_visible(value)):
-        return _visible(value)
-    raise CredentialError(f"{what} malformed: it must not be empty or contain blanks", advice=how_to_set) from None
+    if isinstance(value, str) and _PRINTABLE.fullmatch(visible(value)):
+        return visible(value)
+    expected = "not be empty or contain blanks" if isinstance(value, str) else "be a text, in quotes"
+    raise CredentialError(f"{what} malformed: it must {expected}", advice=how_to_set) from None

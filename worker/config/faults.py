@@ -91,9 +91,11 @@ class Faults:
         self.add(key, f"= {_shown(key, value)} is not allowed; {reason}")
 
     def add(self, key: str, text: str) -> None:
-        """Add a fault of a key."""
+        """Add a fault of a key, once if several entries of a list have it."""
         self._keys.add(key)
-        self.lines.append(f"{self.where}{key} {text}")
+        line = f"{self.where}{key} {text}"
+        if line not in self.lines:
+            self.lines.append(line)
 
     def _translate(
         self, model: type[BaseModel], kind: str, location: tuple[int | str, ...], value: object, context: dict[str, Any]

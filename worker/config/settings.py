@@ -21,6 +21,7 @@ from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables
 from worker.config.tables import build_rules, build_scope, mapping_problems, scope_problems
+from worker.config.texts import QUOTES, visible, visible_table
 from worker.errors import ConfigurationError
 from worker.model.field_catalogue import needed
 from worker.model.mapping import FieldMapping
@@ -150,9 +151,13 @@ def _read(environment: Mapping[str, str], model: type[StateVariables]) -> Faults
     faults = Faults(values)
     for name, setting in model.model_fields.items():
         variable = name.upper()
-        if text := environment.get(variable, "").strip():
+        text = visible(environment.get(variable, ""))
+        if get_origin(setting.annotation) is not list and len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES:
+            faults.add(variable, "begins and ends with a quote, which would be a part of the value; leave them out")
+            text = visible(text[1:-1])
+        if text:
             try:
-                values[variable] = _typed(text, setting.annotation)
+                values |= visible_table({variable: _typed(text, setting.annotation)})
             except (ValueError, RecursionError) as fault:
                 faults.refuse(variable, text, f"it is not JSON ({fault})")
     return faults

@@ -6,7 +6,6 @@ The stack passes them on to the task unchanged, so the file takes effect here ex
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pydantic.alias_generators import to_pascal
 from worker.config.faults import Faults, near_match
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.config.tables import mapping_problems, scope_problems
+from worker.config.texts import read_toml, visible
 from worker.errors import ConfigurationError, UsageError
 
 _ALWAYS = ("batch_size", "initial_lookback_days")
@@ -46,8 +46,8 @@ def with_settings_file(environment: Mapping[str, str], path: Path) -> dict[str, 
     """
     values = _read(path)
     for name in _ADDRESSES:
-        if to_pascal(name) not in values and environment.get(name.upper(), "").strip():
-            values[to_pascal(name)] = environment[name.upper()].strip()
+        if to_pascal(name) not in values and (address := visible(environment.get(name.upper(), ""))):
+            values[to_pascal(name)] = address
     faults = Faults(values, where=f"{path}: ", advice={to_pascal(name): text for name, text in REMOVED.items()})
     _check_names(faults)
     settings = faults.validate(_SettingsFile)
@@ -61,7 +61,7 @@ def with_settings_file(environment: Mapping[str, str], path: Path) -> dict[str, 
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except OSError as fault:
         raise UsageError(f"{path} cannot be read ({fault.strerror})", advice="name a file that exists") from None
     except (ValueError, RecursionError) as fault:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from worker.config.faults import EachEntry, refusal
 from worker.config.tables import MappingTable, ScopeTable
+from worker.config.texts import QUOTES
 from worker.model.mapping import DERIVABLE, template_fault
 from worker.model.moodle_fields import normalize
 from worker.model.step import GuardClass
@@ -42,10 +43,26 @@ def _base_url(text: str) -> str:
     parts = urlsplit(text)
     host, port = parts.hostname or "", parts.port
     host.encode("idna")
+    if not host.isascii():
+        _check_international(host)
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    if not safe or not host or port == 0 or _NOT_IN_A_BASE_URL.search(text):
+    if not safe or not host or port == 0 or _NOT_IN_A_BASE_URL.search(text) or not text.isprintable():
         raise ValueError
     return text
+
+
+def _check_international(host: str) -> None:
+    """Raise ValueError for a name that requests would refuse later, when a run has begun."""
+    import idna
+
+    for label in host.split("."):
+        idna.encode(label.lower(), strict=True, std3_rules=True)
+
+
+def _account(name: str) -> str:
+    if name[0] in QUOTES or name[-1] in QUOTES:
+        raise refusal("entries that neither begin nor end with a quote, which would be a part of the name")
+    return name
 
 
 def _auth(text: str) -> str:
@@ -198,7 +215,7 @@ class SharedSettings(BaseModel):
         description="the number of minutes after which a run stops, between two batches",
         examples=[120],
     )
-    protected_accounts: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = Field(
+    protected_accounts: list[Annotated[str, Field(pattern=r"^[^\s,]+$"), AfterValidator(_account)]] = Field(
         [],
         max_length=500,
         repr=False,

@@ -207,9 +207,7 @@ def _scope_value_problems(place: str, name: str, value: object, seen: dict[str, 
     if not isinstance(value, str):
         return
     folded = fold(value)
-    if not folded:
-        yield Problem(place, "expected values that are not blank; employees without a value are never excluded", value)
-    elif folded in seen:
+    if folded in seen:
         fault = "it is listed twice" if seen[folded] == name else "it is both allowed and excluded"
         yield Problem(place, f"{fault} (case and spaces do not count)", value)
     seen[folded] = name

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from worker import streams
 from worker.errors import UsageError
 from worker.reports.table import name_value_lines
 
@@ -34,8 +35,7 @@ def check_destination(file: Path | None, *, shows_values: bool) -> None:
 def put(text: str, file: Path | None = None) -> None:
     """Print the text, or write it to the file with read access for its owner only."""
     if file is None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        streams.write_stdout(text)
         return
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY)
@@ -47,7 +47,7 @@ def put(text: str, file: Path | None = None) -> None:
             out.write(f"{text}\n")
     except OSError as fault:
         raise UsageError(f"{file} cannot be written ({fault.strerror})", advice="name another file") from None
-    sys.stderr.write(f"written to {file}\n")
+    streams.write_stderr(f"written to {file}")
 
 
 def width(stream: TextIO | None = None) -> int:

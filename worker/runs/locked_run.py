@@ -54,6 +54,7 @@ class LockedRun:
     ) -> dict[int, StepResult]:
         """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
+        adopt_state(services, self.summary)
         to_send = [step for step in steps if step.action in WRITES]
         unsent = (step for step in steps if step.action not in WRITES)
         results = results_without_sending(unsent, selected=selected, quiet=quiet)
@@ -130,7 +131,6 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
             if run.history.delivered(scheduled_time):
                 raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
             heed_pause(services, summary)
-            adopt_state(services, summary)
             yield run
         except (LockLost, DuplicateDelivery, Paused):
             raise
@@ -168,7 +168,11 @@ def check_binding(services: Services) -> None:
 
 
 def adopt_state(services: Services, summary: Summary) -> None:
-    """Bind a state that names no company and site to those of this run. Call it under the lock."""
+    """Bind a state that names no company and site to those of this run.
+
+    Call it under the lock, once both have answered: a state that was bound to a misspelled address would refuse every
+    run with the right one.
+    """
     if services.store.binding is not None:
         return
     present = services.settings.binding

@@ -67,7 +67,7 @@ class RunHistory:
 
     def is_id(self, run_id: str) -> bool:
         """Return whether the table can have items of a run with this id."""
-        return len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
+        return run_id.isascii() and len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
 
     def _key_of(self, run_id: str) -> str:
         return f"{self._id}#run#{run_id}"

@@ -59,6 +59,8 @@ class Store:
         self._runs = RunHistory(items, state_id)
         self.binding: Binding | None = None
         """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
+        self.is_new = True
+        """Whether the state, as :meth:`history` last read it, is empty, or no run of it got as far as writing."""
         self._binding_key = f"{state_id}#binding"
         self._pause: Pause | None = None
         self._is_loaded = False
@@ -158,11 +160,6 @@ class Store:
         """Return the record of a run of the last months; None if there is none."""
         return self._runs.run(run_id)
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the state was empty when :meth:`history` last read it."""
-        return not (any(self._row_read_ahead) or self._runs.runs or self._follow_ups.records)
-
     def bind(self, binding: Binding) -> None:
         """Bind the state to this company and site."""
         self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
@@ -188,6 +185,8 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
+        if not self._runs.is_id(run_id):
+            return []
         return self.journal.entries_of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion
@@ -207,6 +206,9 @@ class Store:
         self._old_items = []
         if past is None or not is_current(row):
             self._load_old()
+        is_foreign = row is not None and not is_current(row)
+        used = is_foreign or self._follow_ups.records or any(run.reached_the_end for run in self._runs.runs)
+        self.is_new = not used
 
     def _load_old(self) -> None:
         """Load the items of an earlier version; nothing is written yet."""

@@ -30,6 +30,7 @@ _NO_URLS = (
     *("http://10.0.0.1", "http://0.0.0.0", "ftp://lxp.example", "https://", "https://:443", "https://lxp.example:port"),
     *("https://lxp.example:0", "https://lxp .example"),
 )
+_NO_HOSTS = ("https://lxp\uff0eexample", "https://\u2603.example", "https://x..example", "https://lxp\u0007.example")
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
 _A_URL = 'is not allowed; expected ... https (http for loopback only), without user, query or fragment, as in "http...'
 _A_DOMAIN = 'expected the company\'s subdomain of bamboohr.com, as in "acme"'
@@ -79,8 +80,9 @@ BAD: list[Row] = [
     *_refused("username_template", ("{}",), f"{_A_TEMPLATE} (no empty name)"),
     *_refused("username_template", _NO_TEMPLATES, _A_TEMPLATE),
     *_refused("username_template", ("sync", "fixed"), "expected a template with at least one of {work_email}, ..."),
+    *(("moodle_base_url", url, f" = {json.dumps(url, ensure_ascii=False)} {_A_URL}") for url in _NO_HOSTS),
     *_refused("extended_usernames", ("yes", "1", "on"), "expected true or false"),
-    *_refused("default_last_name", ("<b>", "x" * 101, "\u200b"), "expected a text of at most 100 characters that ..."),
+    *_refused("default_last_name", ("<b>", "x" * 101), "expected a text of at most 100 characters that ..."),
     *_refused("field_mapping", ([],), "expected a table of Moodle fields and their BambooHR fields, ..."),
     _mapping("city", f' is not allowed; {_TARGET}; did you mean "department"?', "departement"),
     *(_mapping("city", f" is not allowed; {_TARGET}", target) for target in _OTHER_TARGETS),
@@ -104,7 +106,7 @@ BAD: list[Row] = [
     _mapping({"from": "city", "mapp": {"A": "B"}}, '.mapp = {"A": "B"} is an unknown key; did you mean "map"?'),
     _mapping({"from": "city", "map": {"A": 7}}, ".map.A = 7 is not allowed; expected a text"),
     _mapping({"from": "city", "map": ["A"]}, '.map = ["A"] is not allowed; expected a table of BambooHR\'s values ...'),
-    _mapping({"from": "city", "map": {"A b": "X", " a  B": "Y"}}, '.map. a  B = " a  B" is not allowed; "A b" is ...'),
+    _mapping({"from": "city", "map": {"A b": "X", "a  B": "Y"}}, '.map.a  B = "a  B" is not allowed; "A b" is ...'),
     _mapping({"from": "city", "otherwise": "X"}, '.otherwise = "X" is not allowed; it goes with "map", ...'),
     _mapping({"from": "first_name", "map": {"A": "B"}}, '.map = {"A": "B"} is not allowed; names ...', "firstname"),
     *(
@@ -141,11 +143,11 @@ BAD: list[Row] = [
     _scope({"alow": ["Sales"]}, '.alow = ["Sales"] is an unknown key; did you mean "allow"?'),
     _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with any other ..."),
     _scope({"exclude": "x"}, '.exclude = "x" is not allowed; expected a list of values: ...'),
-    _scope(["  "], ' = "  " is not allowed; expected values that are not blank; employees without a value ...'),
-    _scope(["Sales", "sales "], ' = "sales " is not allowed; it is listed twice (case and spaces do not count)'),
+    _scope([" \u200b "], f' = "" is not allowed; {_LISTS}'),
+    _scope(["Sales", "sales "], ' = "sales" is not allowed; it is listed twice (case and spaces do not count)'),
     _scope(
         {"allow": ["Caf\u00e9"], "exclude": ["CAFE\u0301"]},
-        '.exclude = "CAFE\u0301" is not allowed; it is both allowed and excluded (case and spaces do not count)',
+        '.exclude = "CAF\u00c9" is not allowed; it is both allowed and excluded (case and spaces do not count)',
     ),
     *_refused("out_of_scope", ("suspended",), 'expected "keep" or "suspend"; did you mean "suspend"?'),
     _mapping({"from": "last_name", "default": "x"}, '.default = "x" is not allowed; names ... made up', "lastname"),

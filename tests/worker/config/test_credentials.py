@@ -93,7 +93,8 @@ def test_a_missing_secret_is_reported_with_the_command_that_sets_it(
 
 
 NO_KEY = 'the secret sync/moodle is malformed: it must hold JSON with the key "moodle_token"'
-NO_TEXT = '"moodle_token" in the secret sync/moodle is malformed'
+BLANK = '"moodle_token" in the secret sync/moodle is malformed: it must not be empty or contain blanks'
+NO_TEXT = '"moodle_token" in the secret sync/moodle is malformed: it must be a text, in quotes'
 NO_DOCUMENTS = (
     "hush-abc123",
     '{"hush": "abc123"}',
@@ -104,14 +105,15 @@ NO_DOCUMENTS = (
     '{"moodle_token": ',
 )
 NO_BINARIES = (b"", b"hush", b"\xff\xfe{", b"\x00")
-NO_TOKENS = ("", "  ", "\u200b", "hush abc123", "hush-\u00e4bc", "hush\nabc", 123456, None, ["hush"], "h" * 513)
+NO_TOKENS = ("", "  ", "\u200b", "hush abc123", "hush-\u00e4bc", "hush\nabc", "h" * 513)
 
 
 @pytest.mark.parametrize(
     ("document", "message"),
     [
         *((document, NO_KEY) for document in (*NO_DOCUMENTS, *NO_BINARIES)),
-        *((json.dumps({"moodle_token": value}), NO_TEXT) for value in NO_TOKENS),
+        *((json.dumps({"moodle_token": value}), BLANK) for value in NO_TOKENS),
+        *((json.dumps({"moodle_token": value}), NO_TEXT) for value in (123456, None, ["hush"])),
         (b'{"moodle_token": "hush\xff"}', "is malformed"),
     ],
 )

@@ -86,6 +86,15 @@ def custom_fields(number: int) -> str:
         *(({"EXTENDED_USERNAMES": text}, "extended_usernames", value) for text, value in SWITCHES.items()),
         ({"PROTECTED_ACCOUNTS": "Admin2, 4711,\n sync ,,4711"}, "protected", {"admin2", "4711", "sync"}),
         ({"REACTIVATE": "always"}, "reactivate", "always"),
+        # What an editor or a web page adds, and no reader sees.
+        ({"PROTECTED_ACCOUNTS": "\ufeffjane@acme.example\u200b, 3\u200b"}, "protected", {"jane@acme.example", "3"}),
+        ({"USERNAME_TEMPLATE": "{work_email}\u200b"}, "username_template", "{work_email}"),
+        ({"BAMBOO_COMPANY_DOMAIN": "\u200eacme\u00a0"}, "bamboo_api", "https://acme.bamboohr.com/api/v1"),
+        ({"MOODLE_BASE_URL": "https://lxp\u00ad.example\u200b"}, "moodle_endpoint", f"https://lxp.example{REST}"),
+        ({"MOODLE_BASE_URL": "https://m\u00fcnchen.example"}, "moodle_endpoint", f"https://m\u00fcnchen.example{REST}"),
+        ({"BATCH_SIZE": "5\u200b"}, "batch_size", 5),
+        ({"LIMITS": '\ufeff{"update\\u200b": "5%\\u200b"}'}, "limits", {"update": "5%"}),
+        ({"DEFAULT_LAST_NAME": "Cafe\u0301"}, "default_last_name", "Caf\u00e9"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "trigger", "schedule"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "scheduled_time", MOMENT),
         # A batch has at most 900 form fields: id or auth, idnumber, username, suspended and four core fields make 8 of
@@ -109,6 +118,19 @@ def test_a_bad_value_is_answered_with_its_variable_and_what_is_expected(
 
     assert is_message(fault, setting.upper(), message)
     assert "hush" not in fault
+
+
+@pytest.mark.parametrize("quoted", ['"{}"', "'{}'", "\u201c{}\u201d"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [*LAPTOP.items(), ("USERNAME_TEMPLATE", "{work_email}"), ("LIMITS", "{}"), ("PROTECTED_ACCOUNTS", "jane,joe")],
+)
+def test_a_variable_in_quotes_which_docker_keeps_is_a_fault(name: str, value: str, quoted: str) -> None:
+    (fault,) = faults(**{name: quoted.replace("{}", value)})
+
+    assert fault.startswith(name)
+    assert " quote, which would be a part of the " in fault
+    assert value not in fault
 
 
 def test_every_fault_is_reported_at_once_and_begins_with_the_name_of_its_variable() -> None:

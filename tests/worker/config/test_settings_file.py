@@ -17,6 +17,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "dev.toml"
 
 
+def test_a_byte_order_mark_does_not_count(file: Path) -> None:
+    file.write_text("MaxAttempts = 7\r\n", encoding="utf-8-sig")
+
+    assert read_settings(with_settings_file(LAPTOP, file)).max_attempts == 7
+
+
 def test_the_file_stands_for_all_settings_of_the_sync(file: Path) -> None:
     file.write_text('BambooCompanyDomain = "other"\nHireLookaheadDays = 3\nScheduleTimezone = "Europe/London"\n')
 

@@ -150,7 +150,7 @@ def test_what_was_approved_does_not_count_towards_the_limits(harness: RunHarness
     assert (run.code, run["suspended"]) == (0, 5)
 
 
-@pytest.mark.parametrize("run", ["no-such-run", ""])
+@pytest.mark.parametrize("run", ["no-such-run", "", "\udcff"])
 def test_an_unknown_run_is_refused_and_the_run_that_held_is_named(
     harness: RunHarness, held: RunResult, run: str
 ) -> None:

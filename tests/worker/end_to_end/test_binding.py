@@ -34,6 +34,32 @@ def test_the_first_run_binds_the_state_without_a_warning(harness: RunHarness) ->
     assert (bound["company"], bound["site"]) == ("acme", site_of(harness))
 
 
+@pytest.mark.parametrize("arguments", [("sync",), ("reconcile", "--yes"), ("sync", "--employee", "1")])
+@pytest.mark.parametrize(
+    "misspelled",
+    [
+        {"BAMBOO_COMPANY_DOMAIN": "acmee"},
+        {"MOODLE_BASE_URL": "http://127.0.0.1:9"},
+        {"MOODLE_TOKEN": "of-another"},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_a_first_run_that_finds_another_company_or_site_binds_nothing(
+    harness: RunHarness, arguments: tuple[str, ...], misspelled: dict[str, str]
+) -> None:
+    harness.company.add(generate(3, seed=7))
+    if "BAMBOO_COMPANY_DOMAIN" in misspelled:
+        harness.fail_bamboo("status", operation="*", status=404, times=0)
+
+    failed = harness.run(*arguments, **misspelled)
+    harness.heal()
+    corrected = harness.run(*arguments)
+
+    assert (failed["ok"], failed["created"]) == (False, 0)
+    assert (corrected.code, corrected["warnings"]) == (0, [])
+    assert shown(harness)["state"]["company"] == "acme"
+
+
 @pytest.mark.parametrize(
     "arguments", [("sync",), ("sync", "--dry-run"), ("reconcile", "--yes"), ("sync", "--employee", "1")]
 )

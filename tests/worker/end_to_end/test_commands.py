@@ -189,6 +189,8 @@ def test_the_terminal_shows_what_would_be_done_and_takes_yes(
         ("explain --employee", "expected one argument"),
         ("explain --employee x", "an employee id is a whole number above 0"),
         ("explain --employee 1 --nonsense", "there is no option --nonsense"),
+        ("explain --employee 1 --employee 2", "--employee is given twice, but takes one value"),
+        ("plan --html x.html --html=y.html", "--html is given twice, but takes one value"),
         ("plan --employee 7 --everybody", "--employee selects some"),
         ("plan --employee 7 --settings x.toml", "--employee selects some"),
         ("plan --html x.html --json", "--html writes a separate page"),

@@ -108,21 +108,21 @@ def test_an_undo_may_be_repeated_and_undone(harness: RunHarness, wrote: RunResul
     [
         ("employee", "wrote nothing"),
         ("quiet run", "wrote nothing"),
-        ("unknown run", "there is no run no-such-run"),
+        ("no-such-run", "there is no run no-such-run"),
+        ("\udcff", "there is no run \udcff"),
         ("expired", "wrote nothing"),
     ],
 )
 def test_an_impossible_undo_is_refused_before_any_call(
     harness: RunHarness, wrote: RunResult, what: str, message: str
 ) -> None:
-    run_id = {"quiet run": harness.run("sync", "--employee", "7")["run_id"], "unknown run": "no-such-run"}.get(what)
+    quiet = harness.run("sync", "--employee", "7")["run_id"]
+    run_id = {"quiet run": quiet, "employee": wrote["run_id"], "expired": wrote["run_id"]}.get(what, what)
     if what == "expired":
         update_items(harness, "journal", ExpiresAt=lambda _: 1)
     harness.forget_calls()
 
-    result = harness.run(
-        "undo", run_id or wrote["run_id"], "--yes", *(["--employee", "8"] if what == "employee" else [])
-    )
+    result = harness.run("undo", run_id, "--yes", *(["--employee", "8"] if what == "employee" else []))
 
     assert (result.code, harness.to_moodle.calls) == (2, [])
     assert message in result["message"]
