@@ -47,7 +47,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
         return _usage_error(arguments, summary, fault)
     except SystemExit:
         # argparse has written the help or the version.
-        return _report(streams.put)
+        return _report(streams.write_stdout)
     call = Call(options, environment, stop, summary)
     summary.command = options.command
     if not options.report:
