@@ -132,9 +132,10 @@ class RestApi:
                 # A body without a length may have been cut off.
                 return with_retries(attempt, retries)
         except TransportError as fault:
+            what_to_do = fault.advice or "check the network and BAMBOO_COMPANY_DOMAIN"
             raise SourceError(
                 f"BambooHR could not be read: {fault.what}",
-                advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
+                advice=f"{what_to_do}; nothing was changed; the next run reads it again",
             ) from fault
 
 
