@@ -177,6 +177,12 @@ def _fatal_error(reply: Reply, what: str, fix_command: str) -> SyncError:
         return SourceError(
             f"BambooHR has no such address (HTTP {reply.status} for {what})", advice="check BAMBOO_COMPANY_DOMAIN"
         )
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return SourceError(
+            f"something in front of BambooHR answers {what} in its place (HTTP {reply.status})",
+            advice="a firewall or proxy shows a page of its own: ask its operator to let requests to BambooHR through;"
+            " nothing was changed; the next run reads it again",
+        )
     asked = retry_after(reply)
     pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
     return SourceError(

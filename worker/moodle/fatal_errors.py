@@ -49,6 +49,9 @@ def of_status(reply: Reply) -> SyncError:
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         what = f"its web server limits the rate of requests{pause}"
         advice = f"set MOODLE_CONCURRENCY to 1, or {ASK_FIREWALL} for a higher limit"
+    elif status < HTTPStatus.MULTIPLE_CHOICES:
+        what = "something in front of Moodle answers in its place (a firewall's challenge page)"
+        advice = f"{ASK_FIREWALL_TO_EXEMPT}; the next run tries again"
     elif status < HTTPStatus.BAD_REQUEST:
         what, advice = "the site redirects requests", "set MOODLE_BASE_URL to the address it redirects to"
     elif status == HTTPStatus.NOT_FOUND:
