@@ -18,6 +18,7 @@ from worker.moodle.client import MoodleClient
 from worker.planning.baseline import is_reconcile_due
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
+from worker.runs.reading_warnings import LATEST_UNREADABLE
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
@@ -87,9 +88,15 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
         feed = bamboo.changed_employees(now - timedelta(days=1))
-        yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
+        return
+    yield warning_unless(
+        LATEST_UNREADABLE if feed.latest_is_unreadable else "",
+        "BambooHR changed feed",
+        f"{counted(len(feed.changes), 'employee')} changed in the last day",
+        "ask BambooHR's support",
+    )
 
 
 def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:

@@ -151,6 +151,22 @@ def test_a_change_of_nobody_makes_a_full_pass_due(staffed: RunHarness, entry: ob
     assert (later.code, later["reconcile_due"], moved(staffed)) == (0, False, ["1", "2", "3"])
 
 
+def test_a_feed_without_a_time_loses_nothing_and_is_named_in_every_run(staffed: RunHarness) -> None:
+    staffed.bamboo.settings.changed_latest = "2026-11-22T01:02:03"
+    stood = set()
+    for number in ("1", "2"):
+        move(staffed, number)
+        run = staffed.run()
+        stood.add(run["next_since"])
+
+        assert (run.code, run["warnings"]) == (0, ["latest_unreadable"])
+    staffed.bamboo.settings.changed_latest = None
+    healed = staffed.run()
+
+    assert (healed.code, healed["warnings"], moved(staffed)) == (0, [], ["1", "2"])
+    assert [since < healed["next_since"] for since in stood] == [True]
+
+
 # The status
 
 
