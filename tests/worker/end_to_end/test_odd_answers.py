@@ -115,10 +115,12 @@ def test_a_stray_row_costs_nothing(harness: RunHarness, row: object) -> None:
     assert [(run.code, run["created"], run["unchanged"]) for run in runs] == [(0, 12, 0), (0, 0, 12)]
 
 
-def test_a_list_that_ends_too_early_is_not_taken_for_the_company(staffed: RunHarness) -> None:
+@pytest.mark.parametrize("total", [30, "30", None, "many"])
+def test_a_list_that_ends_too_early_is_not_taken_for_the_company(staffed: RunHarness, total: object) -> None:
     def cut(document: dict[str, Any]) -> dict[str, Any]:
         is_by_ids = document["meta"]["page"]["limit"] < ROWS_PER_PAGE
-        return document if is_by_ids else {**document, "data": document["data"][:7]}
+        meta = {**document["meta"], "total": total}
+        return document if is_by_ids else {"data": document["data"][:7], "meta": meta}
 
     edit_answers(staffed, "employees", cut)
 
