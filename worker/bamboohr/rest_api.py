@@ -21,6 +21,7 @@ from worker.transport.json_stream import Malformed
 from worker.transport.json_text import read_json
 from worker.transport.refusal import Concerns, Meaning, Refused, read_quickly, status_code
 from worker.transport.retries import Retries, retry_after, with_retries
+from worker.words import duration
 
 T = TypeVar("T")
 
@@ -184,7 +185,7 @@ def _fatal_error(reply: Reply, what: str, fix_command: str) -> SyncError:
             " nothing was changed; the next run reads it again",
         )
     asked = retry_after(reply)
-    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
+    pause = f", and asks for a pause of {duration(asked)}" if asked else ""
     return SourceError(
         f"BambooHR answered HTTP {reply.status} for {what}{pause}",
         advice="nothing was changed; the next run reads it again",

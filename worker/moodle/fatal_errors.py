@@ -18,6 +18,7 @@ from worker.moodle.refusals import (
 )
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
+from worker.words import duration
 
 WAIT = "wait until it is over, then try again; the next run does so by itself"
 _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
@@ -37,7 +38,7 @@ def of_status(reply: Reply) -> SyncError:
     """Moodle answers with an HTTP status other than 200."""
     status = reply.status
     asked = retry_after(reply)
-    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
+    pause = f", and asks for a pause of {duration(asked)}" if asked else ""
     if status == HTTPStatus.FORBIDDEN and not reply.body:
         what = "web services or the REST protocol are off, or a firewall is in the way"
         advice = f"{ASK_MOODLE} to switch them on"

@@ -138,5 +138,5 @@ def test_a_rate_limit_that_stays_ends_the_run(asked_for: str | None, waits: bool
     end = end_of(read_feed, Response(429, headers=headers))
 
     said = "HTTP 429 for the list of changed employees"
-    assert end.words.endswith(said if waits else f"{said}, and asks for a pause of 86400 s")
+    assert end.words.endswith(said if waits else f"{said}, and asks for a pause of 24 hours")
     assert (end.was_retried, bool(end.waits)) == (waits, waits)
