@@ -20,7 +20,7 @@ from worker.runs.services import open_store
 from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
-from worker.words import counted, listed
+from worker.words import counted, duration, listed
 
 _MOST_DAYS = 18_250
 
@@ -170,7 +170,7 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
     if holder is None:
         yield "held", "no"
     else:
-        yield "held", f"for {holder.seconds_left} s more unless it is renewed"
+        yield "held", f"for {duration(holder.seconds_left)} more unless it is renewed"
         yield "by run", holder.owner
 
 

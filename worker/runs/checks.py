@@ -11,7 +11,7 @@ from enum import StrEnum
 from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
-from worker.errors import ExitCode, ListRefused, SyncError
+from worker.errors import ExitCode, ListRefused, LockHeld, SyncError
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.moodle.client import MoodleClient
@@ -170,19 +170,25 @@ def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> I
         position = store.position(now)
         history = store.history()
         pause = store.pause()
-        holder = store.lock(run_id).holder()
+        held = _lock_held(store, run_id)
     except SyncError as fault:
         yield failed_by("state", fault)
         return
     yield _check_position(position, history)
     if pause is not None:
         yield warning("schedule", f"the scheduled runs are {pause}", f"to resume: {advice.command('resume')}")
-    held = f"held by the run {holder.owner}" if holder is not None else ""
-    what_to_do = "wait for that run to end; the lock of a killed run expires by itself"
-    yield warning_unless(held, "lock", "free", what_to_do)
+    yield warning("lock", held.message, held.advice) if held else ok("lock", "free")
     yield _check_last_run(history)
     yield _check_reconcile(history, plan_digest)
     yield from _check_remembered(history)
+
+
+def _lock_held(store: Store, run_id: str) -> LockHeld | None:
+    try:
+        store.lock(run_id).require_free()
+    except LockHeld as held:
+        return held
+    return None
 
 
 def _check_position(position: Position | None, history: History) -> Check:
