@@ -151,18 +151,23 @@ def _state(store: Store) -> Iterator[tuple[str, Any]]:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
     else:
         for name in ("since", "offset", "updatedAt"):
-            yield name, row.get(name)
+            yield name, _plain(row.get(name))
     window = row.get("window") if row else None
     if isinstance(window, dict):
-        yield "window opened", window.get("latest")
-        yield "last employee done", window.get("lastId")
-        yield "pinned runs", window.get("pinnedRuns")
+        yield "window opened", _plain(window.get("latest"))
+        yield "last employee done", _plain(window.get("lastId"))
+        yield "pinned runs", _plain(window.get("pinnedRuns"))
     if store.binding is not None:
         yield "company", store.binding.company
         yield "site", store.binding.site
     pause = store.pause()
     if pause is not None:
         yield "scheduled runs", str(pause)
+
+
+def _plain(value: object) -> object:
+    """Return a value of the row as it can be printed. What no run writes (a fraction, a set, bytes) shows its type."""
+    return value if isinstance(value, str | int | None) else repr(value)
 
 
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
@@ -191,4 +196,4 @@ def _runs(history: History) -> Iterator[tuple[str, Any]]:
 
 
 def _position(row: dict[str, Any] | None) -> str:
-    return f"since {row.get('since')}, offset {row.get('offset')}" if row else "no row"
+    return f"since {_plain(row.get('since'))}, offset {_plain(row.get('offset'))}" if row else "no row"
