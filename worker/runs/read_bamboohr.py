@@ -175,6 +175,7 @@ class _CompanyDates:
         """Take a page. A first page makes all earlier pages invalid."""
         if page.is_first:
             self.found, self.shown, self.statuses = set(), set(), StatusTally()
+            self.scope = ScopeTally(self.scope.scope)
         facts = [row.facts for row in page.rows.values()]
         self.scope.add_rows(facts)
         self.statuses.add(facts)
