@@ -76,7 +76,7 @@ class EmployeeRecord:
         return replace(self, follow_ups={})
 
     @property
-    def lacks_account(self) -> bool:
+    def lacks_account_id(self) -> bool:
         """Whether an earlier version suspended the account without recording which one."""
         return self.suspended_by_us and self.account_id == 0
 

@@ -30,7 +30,8 @@ NOUNS = {
 
 _DOUBTED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR})
 """The classes that an unreliable read may cause: after one, they are held whatever their number."""
-_IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
+_MAY_BE_EXEMPT = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
+"""The classes that no guard holds in an initial import or in a retry; of changes of identity, only links."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
     parts, run_id, not_taken = parts_of_plan(plan), circumstances.run_id, circumstances.recent.not_taken
-    exempt, tried_again = _exempt(plan.steps, parts, circumstances)
+    exempt, retries = _exempt_parts(plan.steps, parts, circumstances)
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
@@ -97,15 +98,18 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
             for (employee_id, guard_class), part in parts.items()
             if guard_class is one and (employee_id, guard_class) not in exempt
         }
-        tried = {employee_id for employee_id, guard_class in tried_again if guard_class is one}
-        again = {employee_id for employee_id in tried if not not_taken[employee_id].is_refused}
-        held, why_held = _held(one, due, again, for_scope, circumstances)
+        retried = {
+            employee_id
+            for employee_id, guard_class in retries
+            if guard_class is one and not not_taken[employee_id].is_refused
+        }
+        held, why_held = _held(one, due, retried, for_scope, circumstances)
         if why_held:
             why[one] = why_held
             hold = Hold(one, _reason(one, why_held, run_id))
             holds |= {(employee_id, one): hold for employee_id in held}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
-    steps = [_guarded(step, parts, holds, exempt - tried_again, run_id) for step in plan.steps]
+    steps = [_guarded(step, parts, holds, exempt - retries, run_id) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
 
 
@@ -159,7 +163,7 @@ def with_dependents(
     return {**reactivated, **found}
 
 
-def _exempt(
+def _exempt_parts(
     steps: Iterable[Step], parts: Mapping[PartKey, Part], circumstances: Circumstances
 ) -> tuple[Set[PartKey], Set[PartKey]]:
     """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
@@ -169,28 +173,28 @@ def _exempt(
     allow. Only those that were refused for the employee alone keep no others waiting: they count once they are written.
     """
     links = {step.employee_id for step in steps if is_link(step)}
-    free: set[PartKey] = set()
-    tried_again: set[PartKey] = set()
+    uncounted: set[PartKey] = set()
+    retries: set[PartKey] = set()
     for (employee_id, one), part in parts.items():
-        if one not in _IMPORTED or (one is GuardClass.IDENTITY and employee_id not in links):
+        if one not in _MAY_BE_EXEMPT or (one is GuardClass.IDENTITY and employee_id not in links):
             continue
         before = circumstances.recent.not_taken.get(employee_id, NotTaken({}))
         if circumstances.limits.is_import:
-            free.add((employee_id, one))
+            uncounted.add((employee_id, one))
         elif all(before.values.get(change.field) == change.new for change in part.changes):
-            (tried_again if one in before.classes else free).add((employee_id, one))
-    return free | tried_again, tried_again
+            (retries if one in before.classes else uncounted).add((employee_id, one))
+    return uncounted | retries, retries
 
 
 def _held(
     guard_class: GuardClass,
     due: Mapping[int, Sequence[FieldChange]],
-    again: Set[int],
+    retried: Set[int],
     for_scope: Set[int],
     circumstances: Circumstances,
 ) -> tuple[Set[int], str]:
     """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
-    text = _violation(guard_class, due, again, circumstances)
+    text = _violation(guard_class, due, retried, circumstances)
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
@@ -199,24 +203,24 @@ def _held(
         return set(), ""
     why.append(f"{len(scoped):,} of {len(due):,} are because of the scope")
     leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
-    holds_leavers = bool(_violation(guard_class, leavers, again, circumstances))
+    holds_leavers = bool(_violation(guard_class, leavers, retried, circumstances))
     return due.keys() if holds_leavers else scoped, "; ".join(why)
 
 
 def _violation(
-    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], again: Set[int], circumstances: Circumstances
+    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], retried: Set[int], circumstances: Circumstances
 ) -> str:
     """Return why a class is held, "" if it is not.
 
-    `due`: the changes that a guard may hold. `again`: the employees whose changes are tried again whatever it says.
+    `due`: the changes that a guard may hold. `retried`: the employees whose changes it may not hold, but counts.
     """
     if not due:
         return ""
     limits, found = circumstances.limits, []
-    number, most, per_day = len(due) + len(again), limits.per_run[guard_class], limits.per_day(guard_class)
-    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - again)
+    number, most, per_day = len(due) + len(retried), limits.per_run[guard_class], limits.per_day(guard_class)
+    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - retried)
     is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
-    is_due += f", besides {len(again):,} tried again" if again else ""
+    is_due += f", besides {len(retried):,} tried again" if retried else ""
     if number > most:
         found.append(f"{is_due}, {most:,} allowed in one run")
     elif number + recent > per_day:

@@ -31,7 +31,7 @@ def record_after_run(
     step = result.step
     before = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
     record = _after_step(before, result, now, max_attempts)
-    if _is_compared(result):
+    if _values_compared(result):
         record = replace(record, not_kept={name: digest for name, digest in step.not_kept if digest})
     held_before = before.follow_ups.get(FollowUp.HELD)
     if approved and held_before:
@@ -44,7 +44,7 @@ def record_after_run(
     return record
 
 
-def _is_compared(result: StepResult) -> bool:
+def _values_compared(result: StepResult) -> bool:
     """Return whether the run compared the account's values with BambooHR's, or found nothing left to compare.
 
     An account out of scope is compared again when the employee returns.
@@ -62,8 +62,8 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
         record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
         return record
-    lacking = record.follow_ups.get(FollowUp.WITHOUT_ACCOUNT)
-    if lacking and step.account is None and result.status is not Status.DONE:
+    without_account = record.follow_ups.get(FollowUp.WITHOUT_ACCOUNT)
+    if without_account and step.account is None and result.status is not Status.DONE:
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.why.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.wrote
@@ -79,9 +79,9 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
         record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
     elif step.reason.code in reasons.WITHOUT_ACCOUNT:
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, step.reason.code)
-    elif lacking and step.action is Action.HOLD:
+    elif without_account and step.action is Action.HOLD:
         # Without evidence, a full pass learns nothing about the employee.
-        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, lacking.note)
+        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, without_account.note)
     return _with_suspension(record, result, now)
 
 
@@ -136,7 +136,7 @@ def fill_in_account_ids(
     return {
         employee_id: replace(record, account_id=found.get(str(employee_id), NO_ACCOUNT))
         for employee_id, record in records.items()
-        if record.lacks_account and str(employee_id) not in unanswered
+        if record.lacks_account_id and str(employee_id) not in unanswered
     }
 
 

@@ -229,8 +229,8 @@ _Wanted = tuple[AccountKey, str, int]
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
     records = context.plan_input.records.items()
-    lacking = [employee_id for employee_id, record in records if record.lacks_account]
-    for employee_id in (*sorted(context.plan_input.writable), *lacking):
+    lacking_id = [employee_id for employee_id, record in records if record.lacks_account_id]
+    for employee_id in (*sorted(context.plan_input.writable), *lacking_id):
         yield "idnumber", str(employee_id), employee_id
 
 

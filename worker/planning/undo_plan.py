@@ -34,8 +34,8 @@ class UndoScope(StrEnum):
 class RecordedWrite:
     """Everything that a run wrote to one account: the oldest old value and the newest new value of each field.
 
-    `account_id`: None if the run created the account. `last_change_at`: as in :class:`JournalEntry`. `is_unread`: the
-    run ended before it could read back what Moodle kept.
+    `account_id`: None if the run created the account. `last_change_at`: as in :class:`JournalEntry`.
+    `lacks_read_back`: the run ended before it could read back what Moodle kept.
     """
 
     employee_id: int
@@ -43,7 +43,7 @@ class RecordedWrite:
     changes: tuple[FieldChange, ...]
     created: bool = False
     last_change_at: int = 0
-    is_unread: bool = False
+    lacks_read_back: bool = False
 
     @property
     def looked_up_by(self) -> tuple[AccountKey, str]:
@@ -57,15 +57,15 @@ class RecordedWrite:
 
     def edited(self, fields: Sequence[str]) -> Reason:
         """Return the reason why these fields are left alone: the account holds something else in them."""
-        return reasons.edited_since(fields, filter(is_read_back, fields) if self.is_unread else ())
+        return reasons.edited_since(fields, filter(is_read_back, fields) if self.lacks_read_back else ())
 
 
 def writes_to_undo(
-    entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int], *, is_unread: bool = False
+    entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int], *, lacks_read_back: bool = False
 ) -> list[RecordedWrite]:
     """Collect from a run's journal, oldest entry first, what to undo of these employees (of all if there are none).
 
-    Returns one write per employee, ordered by employee id. `is_unread`: see :class:`RecordedWrite`.
+    Returns one write per employee, ordered by employee id. `lacks_read_back`: see :class:`RecordedWrite`.
     """
     found: dict[int, RecordedWrite] = {}
     for entry in entries:
@@ -73,7 +73,7 @@ def writes_to_undo(
             continue
         changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
         if changes:
-            blank = RecordedWrite(entry.employee_id, entry.account_id, (), is_unread=is_unread)
+            blank = RecordedWrite(entry.employee_id, entry.account_id, (), lacks_read_back=lacks_read_back)
             known = found.get(entry.employee_id, blank)
             if entry.is_read_back:
                 changes = tuple(change for change in changes if change.field in known.fields)

@@ -66,7 +66,7 @@ class WriteGate:
         self.services.stop.check()
         self.lock.require(self.services.settings.http_timeout_seconds)
 
-    def open_for(self, batch: Sequence[Step]) -> None:
+    def prepare(self, batch: Sequence[Step]) -> None:
         """Store the journal and the records of a batch before it is sent. Raises as :meth:`check` does."""
         self.services.stop.check()
         self.lock.renew_in_time()
@@ -170,7 +170,7 @@ class BatchWriter:
         opened = False
         try:
             if batch and self.ended_by is None and kind not in results.stopped:
-                self._gate.open_for(batch)
+                self._gate.prepare(batch)
                 opened = True
                 self._isolations[kind].send(batch, was_isolated=was_isolated)
                 self._lost_batches = 0

@@ -44,7 +44,7 @@ class EmployeeReader:
         hidden = any(name not in self._directory.shown for name in fields)
         self._directory_is_enough = self._directory.available and not hidden
         mapping = services.settings.mapping
-        self._completed = [rule for rule in mapping.rules if rule.target in NAMES and mapping.default_last_name]
+        self._defaulted_names = [rule for rule in mapping.rules if rule.target in NAMES and mapping.default_last_name]
 
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
         """Return these employees, ordered by id. `for_comparison`: nothing is written to their accounts."""
@@ -91,7 +91,7 @@ class EmployeeReader:
         listing = self._listing(employee_id)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
             return True
-        if any(rule.value(listing) == "" for rule in self._completed):
+        if any(rule.value(listing) == "" for rule in self._defaulted_names):
             return True
         return not self._directory.unreliable_fields | self._scope <= listing.keys()
 

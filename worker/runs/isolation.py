@@ -22,8 +22,9 @@ Wait = Callable[[float], None]
 ALLOWANCE = 25
 """How many records one Isolation isolates: a kind of write, or one round of look-ups; see `was_isolated`."""
 _QUICK_RETRIES = 2
-_REFUSED_BEFORE_DOUBT = 5
-_SAMPLE = 6
+_REFUSALS_BEFORE_SAMPLE = 5
+"""After this many records refused in a row, a sample of the rest decides whether the site is at fault."""
+_SAMPLE_SIZE = 6
 
 
 class SkipReason(StrEnum):
@@ -161,10 +162,10 @@ class Isolation(Generic[R]):
                 if not records:
                     return
                 is_refused = True
-            records = self._descend(records, code) if is_refused else self._first_alone(records)
-            records, is_refused = self._without_sample(records), False
+            records = self._find_refused(records, code) if is_refused else self._send_first_alone(records)
+            records, is_refused = self._after_sampling(records), False
 
-    def _descend(self, batch: Sequence[R], code: str) -> Sequence[R]:
+    def _find_refused(self, batch: Sequence[R], code: str) -> Sequence[R]:
         """Halve a refused batch down to one record; return the untried records, which may include more refused ones."""
         if len(batch) == 1:
             self._refused_alone(batch[0], code)
@@ -178,9 +179,9 @@ class Isolation(Generic[R]):
                 rest = [*suspects[middle:], *rest]
             suspects = left.records or suspects[middle:]
         # Send it alone once more: it may have been refused only in combination with the others.
-        return [*self._first_alone(suspects), *rest]
+        return [*self._send_first_alone(suspects), *rest]
 
-    def _first_alone(self, batch: Sequence[R]) -> Sequence[R]:
+    def _send_first_alone(self, batch: Sequence[R]) -> Sequence[R]:
         """Send the first record alone; return the others.
 
         Until something is accepted again, records are tried alone, because the site may be refusing them all.
@@ -200,20 +201,20 @@ class Isolation(Generic[R]):
         else:
             self._unreported.append((record, code))
 
-    def _without_sample(self, rest: Sequence[R]) -> Sequence[R]:
+    def _after_sampling(self, rest: Sequence[R]) -> Sequence[R]:
         """After several refusals in a row, try single records spread over the rest; return what is still to be sent.
 
         If these are refused as well, or as many in batches of one, the site is at fault: nothing more of this kind is
         sent.
         """
-        if self._refused_in_a_row < _REFUSED_BEFORE_DOUBT:
+        if self._refused_in_a_row < _REFUSALS_BEFORE_SAMPLE:
             return rest
-        if self._refused_in_a_row >= _REFUSED_BEFORE_DOUBT + _SAMPLE:
+        if self._refused_in_a_row >= _REFUSALS_BEFORE_SAMPLE + _SAMPLE_SIZE:
             self._close()
-        if len(rest) < _SAMPLE or self._closed_by:
+        if len(rest) < _SAMPLE_SIZE or self._closed_by:
             return rest
-        step = max(1, len(rest) // _SAMPLE)
-        for at in range(0, min(len(rest), step * _SAMPLE), step):
+        step = max(1, len(rest) // _SAMPLE_SIZE)
+        for at in range(0, min(len(rest), step * _SAMPLE_SIZE), step):
             if not self._try(rest[at : at + 1]).records:
                 return [*rest[:at], *rest[at + 1 :]]
         self._close()

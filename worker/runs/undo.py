@@ -67,8 +67,8 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     """Return the writes to undo, by employee id. Raises UsageError if there are none."""
     entries = services.store.journal_of(request.run_id)
     run = services.store.run(request.run_id)
-    is_unread = run is None or not run.reached_the_end
-    recorded = writes_to_undo(entries, request.scope, request.employees, is_unread=is_unread)
+    lacks_read_back = run is None or not run.reached_the_end
+    recorded = writes_to_undo(entries, request.scope, request.employees, lacks_read_back=lacks_read_back)
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:

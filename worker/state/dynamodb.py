@@ -98,9 +98,7 @@ class DynamoItems:
                 self._client.transact_write_items(TransactItems=[{"ConditionCheck": check}, {"Put": put}])
             except Exception as fault:
                 cancelled = aws_failure(fault) == "TransactionCanceledException"
-                # A transaction is cancelled for a condition that does not hold, or a conflict that a retry resolves.
-                reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
-                if cancelled and any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+                if cancelled and "ConditionalCheckFailed" in _cancellation_reasons(fault):
                     return False
                 # The thread that renews the lock may write the checked item at this very moment.
                 if not cancelled or attempt == _TRANSACTION_TRIES:
@@ -181,3 +179,9 @@ def _native(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _native(inner) for name, inner in value.items()}
     return [_native(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _cancellation_reasons(fault: Exception) -> set[str]:
+    """Return why a transaction was cancelled: a condition that does not hold, or a conflict that a retry resolves."""
+    reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
+    return {str(reason.get("Code")) for reason in reasons}

@@ -45,7 +45,7 @@ def created(employee_id: int, *changes: FieldChange) -> JournalEntry:
 
 
 def test_of_a_run_that_ended_early_it_is_not_known_what_moodle_kept() -> None:
-    writes = writes_to_undo([entry(7, DEPARTMENT, CITY)], UndoScope.EVERYTHING, (), is_unread=True)
+    writes = writes_to_undo([entry(7, DEPARTMENT, CITY)], UndoScope.EVERYTHING, (), lacks_read_back=True)
 
     (step,) = undo_steps(writes, [ada(department="Board", city="Bonn")], (), {}, {})
 

@@ -44,7 +44,7 @@ class TinyMoodle:
     def check(self) -> None:
         """The gate is always open."""
 
-    def open_for(self, batch: Sequence[Step]) -> None:
+    def prepare(self, batch: Sequence[Step]) -> None:
         """Nothing has to be kept."""
 
     def create(self, records: Sequence[Record], retries: object = None) -> None:

@@ -171,7 +171,7 @@ def test_a_batch_refused_by_the_gate_is_not_sent_and_ends_the_writing(writer: Sa
     """The journal and the intents are stored before a write; if that fails, nothing is written."""
 
     class ClosedGate(SandboxWriter):
-        def open_for(self, batch: Sequence[Step]) -> None:
+        def prepare(self, batch: Sequence[Step]) -> None:
             raise LockLost("the store is gone")
 
     gate = cast(WriteGate, ClosedGate())
@@ -186,7 +186,7 @@ def test_the_gate_gets_each_batch_before_it_is_sent() -> None:
     recorded: list[tuple[list[int], int]] = []
 
     class RecordingGate(SandboxWriter):
-        def open_for(self, batch: Sequence[Step]) -> None:
+        def prepare(self, batch: Sequence[Step]) -> None:
             recorded.append(([step.employee_id for step in batch], len(self.board.calls)))
 
     RecordingGate(batch_size=2).write(*[create(number) for number in (1, 2, 3)])

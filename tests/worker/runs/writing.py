@@ -99,7 +99,7 @@ class SandboxWriter:
         if self.permits > self.permits_left:
             raise LockLost("the lock is lost")
 
-    def open_for(self, batch: Sequence[Step]) -> None:
+    def prepare(self, batch: Sequence[Step]) -> None:
         self.batches.append([step.employee_id for step in batch])
 
     def fail(self, kind: Any, operation: str, **more: Any) -> None:
