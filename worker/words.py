@@ -1,4 +1,4 @@
-"""Formats numbers with what they count, and lists of ids."""
+"""Formats numbers with what they count, durations, and lists of ids."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ MOST_SHOWN = 20
 def counted(number: int, one: str, more: str = "") -> str:
     """Return a number with what it counts, in the singular or the plural: `1 account`, `2 accounts`."""
     return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+_DAY = 86400
+_UNITS = (("days", _DAY, 2 * _DAY), ("hours", 3600, 7200), ("minutes", 60, 600))
+"""Each unit with its length and the shortest time that is given in it."""
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, as precise as a reader needs it: `45 s`, `15 minutes`, `26 days`."""
+    if seconds > 366 * _DAY:
+        return "more than a year"
+    for unit, length, shortest in _UNITS:
+        if seconds >= shortest:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def employees_named(ids: Sequence[int]) -> str:

@@ -16,6 +16,15 @@ from tests.worker.clients import Patient, bamboo_client, moodle_client, transpor
 from worker.bamboohr.client import BambooHRClient
 from worker.moodle.client import MoodleClient
 
+_ROUTE = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _ROUTE:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
 
 @pytest.fixture
 def patient() -> Patient:

@@ -19,7 +19,7 @@ class Feed:
 
     Attributes:
         changes: One entry per employee.
-        latest: The time by BambooHR's own clock; None if it is not in the answer.
+        latest: The time by BambooHR's own clock; None if it is not in the answer, or cannot be right.
         dropped: The number of entries that may be about an employee but do not say which.
     """
 
@@ -27,9 +27,17 @@ class Feed:
     latest: datetime | None
     dropped: int = 0
 
+    @property
+    def latest_is_unreadable(self) -> bool:
+        """Whether employees changed, and it is not known up to when: the next run has to read them again."""
+        return self.latest is None and bool(self.changes)
 
-def parse_changes(answer: Mapping[str, Any]) -> Feed:
-    """Return the feed in an answer: a map by id, or a list of entries (PHP's form of some maps). Raises Malformed."""
+
+def parse_changes(answer: Mapping[str, Any], since: datetime) -> Feed:
+    """Return the feed in an answer: a map by id, or a list of entries (PHP's form of some maps). Raises Malformed.
+
+    `since`: the time from which changes were asked for. A `latest` before it is not that of a list with entries.
+    """
     entries = answer.get("employees", "")
     if isinstance(entries, dict):
         pairs: Iterable[tuple[Any, Any]] = entries.items()
@@ -53,7 +61,10 @@ def parse_changes(answer: Mapping[str, Any]) -> Feed:
         found[employee] = _combined(found[employee], change) if employee in found else change
     if dropped:
         logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
-    return Feed(tuple(found[employee] for employee in sorted(found)), parse_moment(answer.get("latest")), dropped)
+    latest = parse_moment(answer.get("latest"))
+    if found and latest is not None and latest < since.replace(microsecond=0):
+        latest = None
+    return Feed(tuple(found[employee] for employee in sorted(found)), latest, dropped)
 
 
 _ERRORS = frozenset({"error", "errors"})

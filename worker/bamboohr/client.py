@@ -61,7 +61,7 @@ class BambooHRClient:
             "the list of changed employees",
             "/employees/changed",
             {"since": iso(since)},
-            lambda chunks: parse_changes(json_object(chunks)),
+            lambda chunks: parse_changes(json_object(chunks), since),
         )
 
     def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:

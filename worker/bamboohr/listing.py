@@ -6,6 +6,7 @@ the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specifica
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from worker.transport.json_stream import Malformed
 _SOURCE = "List Employees"
 _COUNTRY = "country"
 """The name of the country in List Employees and in Get Employee."""
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,12 @@ class Listing:
     def _require_whole(self, total: object) -> None:
         """Raise Malformed if an employee's row may be missing. An unreadable row beside all others does not matter.
 
+        All employees are whole only if the total says so (documented for every page): a listing that lost its cursor
+        looks like one that ends, and a short page is no end, because BambooHR may return less than the limit.
         For single employees the total alone proves nothing: it may count one whom the key may not see.
         """
-        is_short = self._readable < total if isinstance(total, int) else self._unreadable > 0
+        expected = _count(total)
+        is_short = expected is None or self._readable < expected
         if self._asked is not None:
             is_short = is_short and self._unreadable > 0 and not self._asked <= self._seen.keys()
         if is_short:
@@ -93,6 +98,13 @@ class Listing:
         self._seen[employee] = hash(None)
         log_contradiction(_SOURCE, employee)
         return self._no_evidence
+
+
+def _count(total: object) -> int | None:
+    """Return a number of rows; None if it is none."""
+    if isinstance(total, str) and _NUMBER.fullmatch(total):
+        return int(total)
+    return total if type(total) is int else None
 
 
 def _next_cursor(meta: object) -> str | None:

@@ -21,6 +21,7 @@ from worker.transport.json_stream import Malformed
 from worker.transport.json_text import read_json
 from worker.transport.refusal import Concerns, Meaning, Refused, read_quickly, status_code
 from worker.transport.retries import Retries, retry_after, with_retries
+from worker.words import duration
 
 T = TypeVar("T")
 
@@ -132,9 +133,10 @@ class RestApi:
                 # A body without a length may have been cut off.
                 return with_retries(attempt, retries)
         except TransportError as fault:
+            what_to_do = fault.advice or "check the network and BAMBOO_COMPANY_DOMAIN"
             raise SourceError(
                 f"BambooHR could not be read: {fault.what}",
-                advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
+                advice=f"{what_to_do}; nothing was changed; the next run reads it again",
             ) from fault
 
 
@@ -176,8 +178,14 @@ def _fatal_error(reply: Reply, what: str, fix_command: str) -> SyncError:
         return SourceError(
             f"BambooHR has no such address (HTTP {reply.status} for {what})", advice="check BAMBOO_COMPANY_DOMAIN"
         )
+    if reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return SourceError(
+            f"something in front of BambooHR answers {what} in its place (HTTP {reply.status})",
+            advice="a firewall or proxy shows a page of its own: ask its operator to let requests to BambooHR through;"
+            " nothing was changed; the next run reads it again",
+        )
     asked = retry_after(reply)
-    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
+    pause = f", and asks for a pause of {duration(asked)}" if asked else ""
     return SourceError(
         f"BambooHR answered HTTP {reply.status} for {what}{pause}",
         advice="nothing was changed; the next run reads it again",

@@ -20,7 +20,7 @@ from worker.runs.services import open_store
 from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
-from worker.words import counted, listed
+from worker.words import counted, duration, listed
 
 _MOST_DAYS = 18_250
 
@@ -151,12 +151,12 @@ def _state(store: Store) -> Iterator[tuple[str, Any]]:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
     else:
         for name in ("since", "offset", "updatedAt"):
-            yield name, row.get(name)
+            yield name, _plain(row.get(name))
     window = row.get("window") if row else None
     if isinstance(window, dict):
-        yield "window opened", window.get("latest")
-        yield "last employee done", window.get("lastId")
-        yield "pinned runs", window.get("pinnedRuns")
+        yield "window opened", _plain(window.get("latest"))
+        yield "last employee done", _plain(window.get("lastId"))
+        yield "pinned runs", _plain(window.get("pinnedRuns"))
     if store.binding is not None:
         yield "company", store.binding.company
         yield "site", store.binding.site
@@ -165,12 +165,17 @@ def _state(store: Store) -> Iterator[tuple[str, Any]]:
         yield "scheduled runs", str(pause)
 
 
+def _plain(value: object) -> object:
+    """Return a value of the row as it can be printed. What no run writes (a fraction, a set, bytes) shows its type."""
+    return value if isinstance(value, str | int | None) else repr(value)
+
+
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
     holder = store.lock(call.summary.run_id).holder()
     if holder is None:
         yield "held", "no"
     else:
-        yield "held", f"for {holder.seconds_left} s more unless it is renewed"
+        yield "held", f"for {duration(holder.seconds_left)} more unless it is renewed"
         yield "by run", holder.owner
 
 
@@ -191,4 +196,4 @@ def _runs(history: History) -> Iterator[tuple[str, Any]]:
 
 
 def _position(row: dict[str, Any] | None) -> str:
-    return f"since {row.get('since')}, offset {row.get('offset')}" if row else "no row"
+    return f"since {_plain(row.get('since'))}, offset {_plain(row.get('offset'))}" if row else "no row"

@@ -334,21 +334,27 @@ def username_taken(other: str, *, may_be_theirs: bool = False) -> Reason:
     return Reason("username_taken", text, advice)
 
 
-_REPAIR = (
-    "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-)
+def _repair(code: str) -> str:
+    # BambooHR answers with 200, or with an error: another page is that of a server in between.
+    if code.startswith(("HTTP 2", "HTTP 3")):
+        return "A firewall or proxy answers in BambooHR's place: ask its operator to let requests to BambooHR through."
+    return (
+        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+    )
 
 
 def unreadable_employee(code: str) -> Reason:
     """BambooHR cannot answer for one employee, who is left as they are."""
     text = f"BambooHR cannot return this employee's record ({code})"
-    return Reason("unreadable_employee", text, f"{_REPAIR} Nothing is written for the employee until then")
+    return Reason("unreadable_employee", text, f"{_repair(code)} Nothing is written for the employee until then")
 
 
 def unreadable_fields(code: str) -> Reason:
     """BambooHR cannot answer for some fields of one employee; everything else is written."""
     text = f"BambooHR cannot return some of this employee's fields ({code})"
-    return Reason("unreadable_fields", text, f"{_REPAIR} The account keeps what it has in these fields until then")
+    return Reason(
+        "unreadable_fields", text, f"{_repair(code)} The account keeps what it has in these fields until then"
+    )
 
 
 def of_leaver(unread: Reason) -> Reason:

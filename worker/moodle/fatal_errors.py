@@ -18,6 +18,7 @@ from worker.moodle.refusals import (
 )
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
+from worker.words import duration
 
 WAIT = "wait until it is over, then try again; the next run does so by itself"
 _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
@@ -37,7 +38,7 @@ def of_status(reply: Reply) -> SyncError:
     """Moodle answers with an HTTP status other than 200."""
     status = reply.status
     asked = retry_after(reply)
-    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
+    pause = f", and asks for a pause of {duration(asked)}" if asked else ""
     if status == HTTPStatus.FORBIDDEN and not reply.body:
         what = "web services or the REST protocol are off, or a firewall is in the way"
         advice = f"{ASK_MOODLE} to switch them on"
@@ -49,6 +50,9 @@ def of_status(reply: Reply) -> SyncError:
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         what = f"its web server limits the rate of requests{pause}"
         advice = f"set MOODLE_CONCURRENCY to 1, or {ASK_FIREWALL} for a higher limit"
+    elif status < HTTPStatus.MULTIPLE_CHOICES:
+        what = "something in front of Moodle answers in its place (a firewall's challenge page)"
+        advice = f"{ASK_FIREWALL_TO_EXEMPT}; the next run tries again"
     elif status < HTTPStatus.BAD_REQUEST:
         what, advice = "the site redirects requests", "set MOODLE_BASE_URL to the address it redirects to"
     elif status == HTTPStatus.NOT_FOUND:

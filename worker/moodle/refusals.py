@@ -62,7 +62,8 @@ _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPS
 
 def is_firewall(code: str) -> bool:
     """Return whether a refusal came from the web server or a firewall in front of Moodle."""
-    return code.startswith(("HTTP 3", "HTTP 4")) and code not in _TOO_LONG
+    # Moodle itself succeeds with 200 only; a firewall's challenge page may be 202 (public).
+    return code.startswith(("HTTP 2", "HTTP 3", "HTTP 4")) and code not in _TOO_LONG
 
 
 class Undecided(BatchRefused):

@@ -227,7 +227,7 @@ class WebService:
         except TransportError as fault:
             raise TargetError(
                 f"Moodle could not be read: {fault.what}",
-                advice="check MOODLE_BASE_URL and the network; the next run reads it again",
+                advice=f"{fault.advice or 'check MOODLE_BASE_URL and the network'}; the next run reads it again",
             ) from fault
 
 

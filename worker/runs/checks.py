@@ -11,13 +11,14 @@ from enum import StrEnum
 from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
-from worker.errors import ExitCode, ListRefused, SyncError
+from worker.errors import ExitCode, ListRefused, LockHeld, SyncError
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.moodle.client import MoodleClient
 from worker.planning.baseline import is_reconcile_due
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
+from worker.runs.reading_warnings import LATEST_UNREADABLE
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
@@ -87,9 +88,15 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
         feed = bamboo.changed_employees(now - timedelta(days=1))
-        yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
+        return
+    yield warning_unless(
+        LATEST_UNREADABLE if feed.latest_is_unreadable else "",
+        "BambooHR changed feed",
+        f"{counted(len(feed.changes), 'employee')} changed in the last day",
+        "ask BambooHR's support",
+    )
 
 
 def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:
@@ -163,19 +170,25 @@ def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> I
         position = store.position(now)
         history = store.history()
         pause = store.pause()
-        holder = store.lock(run_id).holder()
+        held = _lock_held(store, run_id)
     except SyncError as fault:
         yield failed_by("state", fault)
         return
     yield _check_position(position, history)
     if pause is not None:
         yield warning("schedule", f"the scheduled runs are {pause}", f"to resume: {advice.command('resume')}")
-    held = f"held by the run {holder.owner}" if holder is not None else ""
-    what_to_do = "wait for that run to end; the lock of a killed run expires by itself"
-    yield warning_unless(held, "lock", "free", what_to_do)
+    yield warning("lock", held.message, held.advice) if held else ok("lock", "free")
     yield _check_last_run(history)
     yield _check_reconcile(history, plan_digest)
     yield from _check_remembered(history)
+
+
+def _lock_held(store: Store, run_id: str) -> LockHeld | None:
+    try:
+        store.lock(run_id).require_free()
+    except LockHeld as held:
+        return held
+    return None
 
 
 def _check_position(position: Position | None, history: History) -> Check:

@@ -157,7 +157,10 @@ class EvidenceReader(BatchReader[Evidence]):
             self.no_status_shown = bool(someone) and not self._statuses.recognised
 
     def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Evidence]:
-        return self._bamboohr.list_batch(batch, self._fields)
+        rows = self._bamboohr.list_batch(batch, self._fields)
+        # Not whether rows are left: the caller releases each row that it has used.
+        self._answered = self._answered or bool(rows)
+        return rows
 
     def _read_one(self, employee_id: int) -> Evidence | None:
         row = self._bamboohr.get_employee(employee_id, self._fields)
@@ -165,7 +168,7 @@ class EvidenceReader(BatchReader[Evidence]):
         return row
 
     def _has_answer(self) -> bool:
-        return self._answered or bool(self.rows)
+        return self._answered
 
     def on_site_refuses(self, code: str) -> None:
         """End the run: without evidence no leaver is recognised."""

@@ -21,7 +21,7 @@ from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.suspensions import ScopeTally
 from worker.planning.window import select
 from worker.runs.evidence import list_company
-from worker.runs.reading_warnings import check_statuses, warn_of_hidden_dates
+from worker.runs.reading_warnings import LATEST_UNREADABLE, check_statuses, warn_of_hidden_dates
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -102,6 +102,8 @@ def _read_window(services: Services, inputs: RunInput, position: Position, summa
         selected=len(inputs.request.selected),
         dropped=feed.dropped,
     )
+    if feed.latest_is_unreadable:
+        summary.warn("latest_unreadable", LATEST_UNREADABLE)
     if feed.dropped:
         summary.warn(
             "changes_dropped",
@@ -173,6 +175,7 @@ class _CompanyDates:
         """Take a page. A first page makes all earlier pages invalid."""
         if page.is_first:
             self.found, self.shown, self.statuses = set(), set(), StatusTally()
+            self.scope = ScopeTally(self.scope.scope)
         facts = [row.facts for row in page.rows.values()]
         self.scope.add_rows(facts)
         self.statuses.add(facts)

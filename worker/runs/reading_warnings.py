@@ -17,6 +17,11 @@ from worker.runs.summary import Summary
 from worker.timestamps import iso
 from worker.words import counted, listed
 
+LATEST_UNREADABLE = (
+    "BambooHR's list of changed employees does not say up to when it is (latest): nothing is lost, but since does not"
+    " move, and each run reads more than the one before"
+)
+
 _NAMED = 10
 
 

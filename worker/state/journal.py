@@ -162,13 +162,22 @@ def _as_text(employees: Iterable[int]) -> str:
 
 def _listed(item: Item | None, which: str) -> frozenset[int]:
     """Return one list of a `#failed` item. An earlier version stored no `refused`."""
-    return frozenset(json.loads(item.get(which, "[]"))) if item else frozenset()
+    if item is None:
+        return frozenset()
+    try:
+        return frozenset(json.loads(item.get(which, "[]")))
+    except (TypeError, ValueError, RecursionError):
+        raise _malformed(item) from None
 
 
 def _entries(item: Item) -> list[JournalEntry]:
     try:
         return unpack([json.loads(item["entries"])])
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise StateError(
-            f"the journal item {item[KEY]} is malformed", advice="it was changed by hand; restore or delete it"
-        ) from None
+        raise _malformed(item) from None
+
+
+def _malformed(item: Item) -> StateError:
+    return StateError(
+        f"the journal item {item[KEY]} is malformed", advice="it was changed by hand; restore or delete it"
+    )

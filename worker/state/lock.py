@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from worker import logs
 from worker.errors import DuplicateDelivery, LockHeld, LockLost, SyncError
 from worker.state.items import ABSENT, KEY, Condition, Item, Items
+from worker.words import duration
 
 LEASE_SECONDS = 300
 RENEW_SECONDS = 60.0
+_CLOCKS_APART = 60
+"""Seconds beyond the lease that a difference between two machines' clocks explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,13 @@ class Lock:
         if self._scheduled and held.get("scheduledTime") == self._scheduled:
             return DuplicateDelivery("this scheduled run is already at work; the scheduler delivered it twice")
         left = _expires(held) - int(self._clock())
+        if left > LEASE_SECONDS + _CLOCKS_APART:
+            return LockHeld(
+                f"the lock of the run {held.get('owner')} expires in {duration(left)}, but a run takes it for five"
+                " minutes: the clock of its machine is ahead, that of this one is behind, or it was written by hand",
+                advice="check that no run is at work and that the clocks are right, then delete the item"
+                f" {self.key} from the state (RUNBOOK, Lock held)",
+            )
         return LockHeld(
             f"another run ({held.get('owner')}) holds the lock, for another {left} s unless it renews it",
             advice="wait for it to end; the lock of a run that died expires within five minutes",

@@ -27,8 +27,8 @@ class SqliteItems:
         with self._transaction() as database:
             database.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
             database.execute(
-                f"DELETE FROM items WHERE json_extract(body, '$.{EXPIRY}') < ?",  # noqa: S608 - a name of our own
-                (time.time(),),
+                "DELETE FROM items WHERE CASE WHEN json_valid(body) THEN json_extract(body, ?) < ? END",
+                (f"$.{EXPIRY}", time.time()),
             )
 
     def get(self, key: str) -> Item | None:
@@ -54,7 +54,7 @@ class SqliteItems:
         begins = tuple(prefixes)
         with self._transaction() as database:
             rows = database.execute("SELECT key, body FROM items ORDER BY key")
-            return [json.loads(body) for key, body in rows if key.startswith(begins)]
+            return [_item(key, body) for key, body in rows if key.startswith(begins)]
 
     def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         return self._write(item[KEY], item, {item[KEY]: when, other_key: other_when})
@@ -87,7 +87,16 @@ class SqliteItems:
 
 def _read(database: sqlite3.Connection, key: str) -> Item | None:
     row = database.execute("SELECT body FROM items WHERE key = ?", (key,)).fetchone()
-    return None if row is None else json.loads(row[0])
+    return None if row is None else _item(key, row[0])
+
+
+def _item(key: str, body: str) -> Item:
+    """Return an item. A body that is no object (changed by hand) has no attributes, as its reader will report."""
+    try:
+        item = json.loads(body)
+    except (ValueError, RecursionError):
+        item = None
+    return {**item, KEY: key} if isinstance(item, dict) else {KEY: key}
 
 
 def _write(database: sqlite3.Connection, item: Item) -> None:

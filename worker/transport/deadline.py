@@ -104,6 +104,14 @@ class _TimedTLSConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         return _timed(super()._new_conn())
 
+    def _tunnel(self) -> None:
+        """Ask a proxy to connect (called by `urllib3`). The server sees nothing of it, however it ends."""
+        try:
+            super()._tunnel()
+        finally:
+            if deadline := _current.get():
+                deadline.sent = False
+
 
 class _TimedPool(HTTPConnectionPool):
     ConnectionCls = _TimedConnection
@@ -131,6 +139,8 @@ class TimedAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Use the same sockets if HTTPS_PROXY or HTTP_PROXY is set (called by `requests`)."""
         if proxy not in self.proxy_manager:
+            # A proxy with https:// has a TLS connection of its own around that of the server.
+            proxy_kwargs |= {} if proxy.lower().startswith("socks") else {"proxy_ssl_context": _tls()}
             manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **proxy_kwargs)
             manager.pool_classes_by_scheme = _POOLS
         return self.proxy_manager[proxy]

@@ -20,15 +20,20 @@ from worker.stopping import StopSignal
 from worker.transport.deadline import Deadline, TimedAdapter, total_deadline
 from worker.transport.json_text import read_json
 from worker.transport.patience import Patience
+from worker.transport.route import route_fault
 
 
 class TransportError(Exception):
-    """The attempt got no complete answer; `what` says why, in words that contain no values."""
+    """The attempt got no complete answer; `what` says why, in words that contain no values.
 
-    def __init__(self, what: str, *, is_transient: bool = True) -> None:
+    `advice`: what to do if the cause is known; "" otherwise.
+    """
+
+    def __init__(self, what: str, *, is_transient: bool = True, advice: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.is_transient = is_transient
+        self.advice = advice
 
 
 class NotSent(TransportError):
@@ -132,22 +137,32 @@ class Transport:
         try:
             timeout = (min(self.timeout, seconds), seconds)
             return self.session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **request)
-        except requests.ConnectTimeout as fault:
-            raise NotSent("no connection in time") from fault
-        except requests.exceptions.SSLError as fault:
-            if limit.sent:
-                raise NoAnswer("the TLS connection broke") from fault
-            raise NotSent("the TLS certificate or handshake was not accepted", is_transient=False) from fault
-        except requests.Timeout as fault:
-            raise NoAnswer("no answer in time") from fault
-        except requests.ConnectionError as fault:
+        except (requests.RequestException, OSError, HTTPError) as fault:
+            on_route = None if limit.sent else route_fault(self.session, url, fault)
+            if on_route is None:
+                raise _fault(fault, sent=limit.sent) from fault
+            # Its text may have the proxy's address, with a password.
+            raise NotSent(on_route.what, is_transient=on_route.is_transient, advice=on_route.advice) from None
+
+
+def _fault(fault: Exception, *, sent: bool) -> TransportError:
+    """Return what a fault on a route without a fault means."""
+    match fault:
+        case requests.ConnectTimeout():
+            return NotSent("no connection in time")
+        case requests.exceptions.SSLError() if sent:
+            return NoAnswer("the TLS connection broke")
+        case requests.exceptions.SSLError():
+            return NotSent("the TLS certificate or handshake was not accepted", is_transient=False)
+        case requests.Timeout():
+            return NoAnswer("no answer in time")
+        case requests.ConnectionError():
             if "NewConnectionError" in repr(fault) or "NameResolutionError" in repr(fault):
-                raise NotSent("the connection was refused or the name is unknown") from fault
-            raise NoAnswer("the connection was cut") from fault
-        except requests.RequestException as fault:
-            raise NoAnswer(f"the request failed ({type(fault).__name__})", is_transient=False) from fault
-        except (OSError, HTTPError) as fault:
-            raise NotSent(f"the request could not be made ({type(fault).__name__})", is_transient=False) from fault
+                return NotSent("the connection was refused or the name is unknown")
+            return NoAnswer("the connection was cut")
+        case requests.RequestException():
+            return NoAnswer(f"the request failed ({type(fault).__name__})", is_transient=False)
+    return NotSent(f"the request could not be made ({type(fault).__name__})", is_transient=False)
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -27,6 +27,7 @@ from worker.bamboohr.client import DIRECTORY_SECONDS, BambooHRClient
 from worker.bamboohr.rest_api import json_object
 from worker.errors import SourceError
 from worker.model.employee import Change
+from worker.timestamps import iso
 
 pytestmark = pytest.mark.usefixtures("mocked")
 
@@ -180,6 +181,27 @@ def test_latest_is_a_moment_with_a_zone_or_unknown(
     responses.get(CHANGED, json={"employees": [], **latest})
 
     assert bamboo.changed_employees(SINCE).latest == moment
+
+
+@pytest.mark.parametrize(
+    ("latest", "is_unreadable"),
+    [
+        (iso(SINCE), False),
+        (iso(SINCE - timedelta(seconds=1)), True),
+        ("2026-11-22T01:02:03", True),
+        ("2026-11-22T24:00:60Z", True),
+        ("", True),
+        (None, True),
+    ],
+)
+def test_a_latest_of_changed_employees_is_readable_if_it_may_be_theirs(
+    bamboo: BambooHRClient, latest: str | None, is_unreadable: bool
+) -> None:
+    responses.get(CHANGED, json={"employees": [entry("3")], "latest": latest})
+
+    feed = bamboo.changed_employees(SINCE.replace(microsecond=999_999))
+
+    assert (feed.latest_is_unreadable, feed.latest is None) == (is_unreadable, is_unreadable)
 
 
 def test_since_is_sent_in_utc_with_whole_seconds_and_no_plus_sign(bamboo: BambooHRClient) -> None:

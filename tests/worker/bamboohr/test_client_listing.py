@@ -13,7 +13,7 @@ from worker.model.employee import Evidence
 
 def page(*people: int, after: str | None = None) -> Response:
     rows = [{"employeeId": str(number), "status": "Active"} for number in people]
-    return Response.of({"data": rows, "meta": {"page": {"nextCursor": after}}})
+    return Response.of({"data": rows, "meta": {"total": len(rows), "page": {"nextCursor": after}}})
 
 
 def rows(*people: int) -> dict[int, Evidence]:

@@ -206,7 +206,7 @@ def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(
 
 def test_a_key_that_is_rotated_between_two_pages_is_read_again() -> None:
     page = Response.of({"data": [{"employeeId": "1"}], "meta": {"page": {"nextCursor": "more"}}})
-    script = Script(page, Response(401), Response.of({"data": [{"employeeId": "2"}]}))
+    script = Script(page, Response(401), Response.of({"data": [{"employeeId": "2"}], "meta": {"total": 2}}))
 
     pages = bamboo_client(
         transport_to(script, system="bamboohr"), key=rotated("BAMBOOHR_API_KEY", "f" * 40, KEY)

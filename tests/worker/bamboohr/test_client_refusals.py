@@ -58,6 +58,7 @@ ANSWERS = [
     row(404, "SourceError: BambooHR has no such address (HTTP 404", NO_LIST, "None"),
     row(405, "HTTP 405 for the list of changed employees", NO_LIST),
     *(row(status, f"BambooHR has no such address (HTTP {status}") for status in (301, 302, 307)),
+    *(row(status, "something in front of BambooHR answers the list of changed") for status in (201, 202, 206)),
     *(
         row(status, f"SourceError: BambooHR answered HTTP {status} for the list of changed employees")
         for status in (400, 402, 406, 409, 410, 413, 414, 418, 422, 451, 499, 501)
@@ -116,7 +117,13 @@ def test_an_answer_that_is_no_result(row: Answered) -> None:
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [(401, FIX_COMMAND), (403, "after a lock-out"), (404, "BAMBOO_COMPANY_DOMAIN"), (302, "BAMBOO_COMPANY_DOMAIN")],
+    [
+        (401, FIX_COMMAND),
+        (403, "after a lock-out"),
+        (404, "BAMBOO_COMPANY_DOMAIN"),
+        (302, "BAMBOO_COMPANY_DOMAIN"),
+        (202, "a firewall"),
+    ],
 )
 def test_what_ends_the_run_comes_with_advice(status: int, advice: str) -> None:
     assert advice in end_of(read_feed, Response(status)).advice
@@ -131,5 +138,5 @@ def test_a_rate_limit_that_stays_ends_the_run(asked_for: str | None, waits: bool
     end = end_of(read_feed, Response(429, headers=headers))
 
     said = "HTTP 429 for the list of changed employees"
-    assert end.words.endswith(said if waits else f"{said}, and asks for a pause of 86400 s")
+    assert end.words.endswith(said if waits else f"{said}, and asks for a pause of 24 hours")
     assert (end.was_retried, bool(end.waits)) == (waits, waits)

@@ -13,8 +13,8 @@ from worker.model.field_catalogue import DATES, FIELDS
 from worker.transport.json_stream import Malformed
 
 
-def page(*rows: object, cursor: object = None, total: object = None) -> dict[str, Any]:
-    return {"data": list(rows), "meta": {"total": total, "page": {"nextCursor": cursor}}}
+def page(*rows: object, cursor: object = None, **meta: object) -> dict[str, Any]:
+    return {"data": list(rows), "meta": {"total": len(rows), "page": {"nextCursor": cursor}, **meta}}
 
 
 def parse(answer: dict[str, Any], employees: Collection[int] | None, fields: Sequence[str]) -> Any:
@@ -116,6 +116,27 @@ def test_a_listing_of_all_employees_with_fewer_rows_than_it_says_is_not_whole() 
     with pytest.raises(Malformed):
         listing.parse(page(EIGHT, total=3))
     assert parse(page(SEVEN, total=3), [7, 8, 9], ("status",))[0].keys() == {7}
+
+
+@pytest.mark.parametrize(
+    ("total", "is_whole"), [(2, True), ("2", True), ("1", True), ("3", False), ("9" * 9999, False)]
+)
+def test_a_total_in_digits_is_a_total(total: str, is_whole: bool) -> None:
+    assert is_whole_with({"total": total}) is is_whole
+
+
+@pytest.mark.parametrize("meta", [None, {}, {"total": None}, {"total": "many"}, {"total": True}, {"total": 2.0}])
+def test_a_listing_of_all_employees_without_a_total_is_not_whole(meta: object) -> None:
+    """Whatever the number of its rows: one that lost its cursor looks the same."""
+    assert not is_whole_with(meta)
+    assert parse({"data": [SEVEN], "meta": meta}, [7], ("status",))[0].keys() == {7}
+
+
+def is_whole_with(meta: object) -> bool:
+    try:
+        return len(parse({"data": [SEVEN, EIGHT], "meta": meta}, None, ("status",))[0]) == 2
+    except Malformed:
+        return False
 
 
 def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:

@@ -150,6 +150,11 @@ def does_not_see(capability: str, what: str) -> Wrong:
     [
         Wrong("BambooHR changed feed", "does not know the API key", code=3, also=UNREAD, settings=UNKNOWN_KEY),
         Wrong("BambooHR changed feed", "", code=3, also=UNREAD, bamboo={"key_disabled": True}),
+        Wrong(
+            *("BambooHR changed feed", "nothing is lost", "support", "warning"),
+            code=0,
+            bamboo={"changed_latest": "2026-11-22T01:02:03"},
+        ),
         Wrong("Moodle", "", "read -rs MOODLE_TOKEN", code=3, also=UNREAD, settings=UNKNOWN_TOKEN),
         Wrong("Moodle", "in maintenance", also=UNREAD, moodle={"maintenance": "cli"}),
         Wrong("Moodle", "in maintenance", also=UNREAD, moodle={"maintenance": "gui"}),

@@ -25,6 +25,17 @@ def test_the_second_of_two_simultaneous_runs_changes_nothing(harness: RunHarness
     assert len(harness.accounts()) == 30
 
 
+def test_a_lock_of_a_day_ends_every_run_with_what_to_do_about_it(harness: RunHarness) -> None:
+    hold_lock(harness, expires=int(time.time()) + 86_300)
+
+    run, doctor = harness.run(), harness.run("doctor", "--quick")
+
+    assert (run.code, run["outcome"]) == (75, "locked")
+    for said in (f"{run['message']} {run['advice']}", doctor.stdout):
+        assert "expires in 24 hours" in said
+        assert "default#lock" in said
+
+
 def test_an_expired_lock_is_taken_over(harness: RunHarness) -> None:
     hold_lock(harness, expires=int(time.time()) - 1)
 

@@ -115,10 +115,12 @@ def test_a_stray_row_costs_nothing(harness: RunHarness, row: object) -> None:
     assert [(run.code, run["created"], run["unchanged"]) for run in runs] == [(0, 12, 0), (0, 0, 12)]
 
 
-def test_a_list_that_ends_too_early_is_not_taken_for_the_company(staffed: RunHarness) -> None:
+@pytest.mark.parametrize("total", [30, "30", None, "many"])
+def test_a_list_that_ends_too_early_is_not_taken_for_the_company(staffed: RunHarness, total: object) -> None:
     def cut(document: dict[str, Any]) -> dict[str, Any]:
         is_by_ids = document["meta"]["page"]["limit"] < ROWS_PER_PAGE
-        return document if is_by_ids else {**document, "data": document["data"][:7]}
+        meta = {**document["meta"], "total": total}
+        return document if is_by_ids else {"data": document["data"][:7], "meta": meta}
 
     edit_answers(staffed, "employees", cut)
 
@@ -149,6 +151,22 @@ def test_a_change_of_nobody_makes_a_full_pass_due(staffed: RunHarness, entry: ob
 
     assert (run.code, run["warnings"], run["reconcile_due"]) == (0, ["changes_dropped"], True)
     assert (later.code, later["reconcile_due"], moved(staffed)) == (0, False, ["1", "2", "3"])
+
+
+def test_a_feed_without_a_time_loses_nothing_and_is_named_in_every_run(staffed: RunHarness) -> None:
+    staffed.bamboo.settings.changed_latest = "2026-11-22T01:02:03"
+    stood = set()
+    for number in ("1", "2"):
+        move(staffed, number)
+        run = staffed.run()
+        stood.add(run["next_since"])
+
+        assert (run.code, run["warnings"]) == (0, ["latest_unreadable"])
+    staffed.bamboo.settings.changed_latest = None
+    healed = staffed.run()
+
+    assert (healed.code, healed["warnings"], moved(staffed)) == (0, [], ["1", "2"])
+    assert [since < healed["next_since"] for since in stood] == [True]
 
 
 # The status

@@ -9,6 +9,7 @@ import pytest
 
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
+from tests.sandbox.wire import Request, Response
 from tests.worker.end_to_end.test_explain import explain
 from tests.worker.end_to_end.tools import advance_clock, employee_lines, in_sync, records, suspended
 from worker.model.history import FollowUp
@@ -128,6 +129,28 @@ def test_an_account_is_suspended_out_of_scope_and_reactivated_on_return(staffed:
 
     assert (back.code, written(back), suspended(staffed)) == (0, (0, 0, 0, 1), set())
     assert staffed.account("1")["department"] == "Support"
+
+
+def test_a_value_of_a_list_that_was_begun_again_matches_no_employee(
+    staffed: RunHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.bamboohr.client.ROWS_PER_PAGE", 40)
+    for number in LEGAL:
+        move(staffed, number, "Sales")
+    move(staffed, 1, "Legal")
+    answer, restarts = staffed.bamboo.answer, list[Request]()
+
+    def changing(request: Request) -> Response:
+        if "page[after]" not in dict(request.query) or restarts:
+            return answer(request)
+        restarts.append(request)
+        move(staffed, 1, "Sales")
+        return Response(400)
+
+    staffed.bamboo.answer = changing  # type: ignore[method-assign]
+    run = staffed.run(SCOPE=json.dumps({"department": ["Sales", "Support", "Legal"]}))
+
+    assert (run.code, run["warnings"], len(restarts)) == (0, ["scope_unmatched"], 1)
 
 
 def test_a_reconcile_suspends_who_is_out_of_scope_and_takes_in_who_is_in_it(scoped: RunHarness) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.run_harness import API_KEY, RunHarness
@@ -17,6 +18,7 @@ from tests.worker.end_to_end.tools import (
     hold_lock,
     in_sync,
     row,
+    write_body,
     write_item,
 )
 
@@ -143,6 +145,46 @@ def test_a_rewind_fixes_an_unusable_row(staffed: RunHarness) -> None:
     assert staffed.run().code == 3
     assert staffed.run("state", "rewind", "--days", "1", "--yes").code == 0
     assert staffed.run().code == 0
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '["default"]', "null"])
+def test_a_row_that_is_no_item_is_named_and_can_be_repaired(staffed: RunHarness, body: str) -> None:
+    for repair in (["rewind", "--days", "1"], ["reset"]):
+        write_body(staffed, "default", body)
+
+        run = staffed.run()
+
+        assert (run.code, "state row 'default'" in run["message"]) == (3, True)
+        assert shown(staffed)["state"]["since"] is None
+        assert staffed.run("state", *repair, "--yes").code == 0
+        assert staffed.run().code == 0
+
+
+def test_a_row_of_types_that_no_run_writes_is_named_and_can_be_repaired(
+    harness: RunHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: dict[str, dict[str, Any]] = {
+        "a fraction": {"since": {"S": days_ago(0.5)}, "offset": {"N": "1.5"}},
+        "a set": {"since": {"SS": ["x", "y"]}, "offset": {"NS": ["1", "2.5"]}},
+        "bytes": {"since": {"B": b"x"}, "offset": {"B": b"0"}, "updatedAt": {"B": b"x"}},
+        "nested": {"since": {"L": [{"B": b"x"}]}, "offset": {"M": {"a": {"N": "1.5"}}}},
+    }
+    with emulated_aws() as aws:
+        for name, value in aws.items():
+            monkeypatch.setenv(name, value)
+        table = {"STATE_TABLE": prepare(aws, API_KEY, TOKEN)["STATE_TABLE"], "STATE_FILE": ""}
+        client = boto3.client("dynamodb", endpoint_url=aws["AWS_ENDPOINT_URL"])
+        for attributes in odd.values():
+            for repair in (["rewind", "--days", "1"], ["reset"]):
+                client.put_item(TableName=table["STATE_TABLE"], Item={"StateId": {"S": "default"}, **attributes})
+
+                run = harness.run(**table)
+                text = harness.run("state", "show", **table)
+
+                assert (run.code, "state row 'default'" in run["message"]) == (3, True)
+                assert (text.code, shown(harness, **table)["state"].keys() >= {"since", "offset"}) == (0, True)
+                assert harness.run("state", *repair, "--yes", **table).code == 0
+                assert harness.run(**table).code == 0
 
 
 def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> None:

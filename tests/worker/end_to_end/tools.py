@@ -42,8 +42,13 @@ def row(harness: RunHarness) -> dict[str, Any] | None:
 
 def write_item(harness: RunHarness, key: str, **values: object) -> None:
     """Write an item into the state, as an operator or another run would."""
+    write_body(harness, key, json.dumps({"StateId": key, **values}))
+
+
+def write_body(harness: RunHarness, key: str, body: str) -> None:
+    """Write what may be no item at all under a key."""
     with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
-        state.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (key, json.dumps({"StateId": key, **values})))
+        state.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (key, body))
         state.commit()
 
 

@@ -57,6 +57,7 @@ NAMED = "account 55 (idnumber 3)"
         (reasons.email_swapped, (8,), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
         (reasons.username_taken, ("employee 8",), "username_taken", "is taken by employee 8", "rename that account"),
         (reasons.unreadable_employee, ("HTTP 500",), "unreadable_employee", "record (HTTP 500)", "Nothing is written"),
+        (reasons.unreadable_employee, ("HTTP 202",), "unreadable_employee", "record (HTTP 202)", "A firewall or proxy"),
         (reasons.unreadable_fields, ("HTTP 500",), "unreadable_fields", "fields (HTTP 500)", "keeps what it has"),
     ],
 )

@@ -75,6 +75,7 @@ def row(name: str, answer: Response | str, patient: str, quick: str = "", write:
 
 
 REDIRECTS = "the site redirects requests"
+CHALLENGE = "something in front of Moodle answers in its place"
 FIREWALL = "the web server or a firewall in front of Moodle refuses the request"
 SAID_OF_STATUS = {
     401: "a web server or proxy asks for a login of its own",
@@ -100,7 +101,7 @@ def status_row(status: int, said: str, body: bytes = b"", *, failing: bool = Fal
     quick = f"HTTP {status} passing" if passing else f"HTTP {status}"
     answer = Response(status, body, headers=ELSEWHERE)
     write = f"undecided {quick}" if failing else f"refused {quick}"
-    exempt = "exempt /webservice/rest/server.php" if said == FIREWALL else ""
+    exempt = "exempt /webservice/rest/server.php" if said in (FIREWALL, CHALLENGE) else ""
     message = f"HTTP {status}: {said}"
     return row(f"{status} {body!r}", answer, message, f"refused {quick}", write, retried=passing, advice=exempt)
 
@@ -117,7 +118,8 @@ ANSWERS = [
     status_row(503, "the site is in maintenance or overloaded", PAGE, failing=True, passing=True),
     status_row(504, "the site took longer than its web server waits", PAGE, failing=True, passing=True),
     status_row(520, "the site's server fails", PAGE, failing=True, passing=True),
-    *(status_row(status, "", failing=True) for status in (201, 202, 204)),
+    # A firewall's challenge page.
+    *(status_row(status, CHALLENGE, failing=True) for status in (201, 202, 204, 206)),
     row(
         *("the connection is cut", Response(fate="reset"), "could not be read"),
         *(f"refused {NO_ANSWER} passing", f"undecided {NO_ANSWER} passing"),

@@ -211,7 +211,9 @@ def test_a_search_that_is_not_answered_is_never_taken_for_no_accounts(
     assert (caught.value.code, caught.value.may_be_record) == (code, True)
 
 
-@pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for a pause of 3600 s"), ({}, "")])
+@pytest.mark.parametrize(
+    ("headers", "told"), [({"Retry-After": "3600"}, ", and asks for a pause of 60 minutes"), ({}, "")]
+)
 def test_a_site_that_limits_the_requests_is_reported_with_the_pause_it_asks_for(
     moodle: MoodleClient, mocked: responses.RequestsMock, headers: dict[str, str], told: str
 ) -> None:

@@ -26,6 +26,7 @@ from worker.moodle.refusals import (
     ("code", "what", "who"),
     [
         ("HTTP 403", "a firewall in front of Moodle refused the look-up (HTTP 403)", ASK_FIREWALL),
+        ("HTTP 202", "a firewall in front of Moodle refused the look-up (HTTP 202)", ASK_FIREWALL),
         ("invalidresponse", "one of its stored values is no longer valid", ASK_MOODLE),
         ("invaliduser", "is marked as deleted in Moodle's database", ASK_MOODLE),
         ("invalidrecord", "is missing a database record", ASK_MOODLE),
@@ -63,6 +64,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "(HTTP 403); the fields sent were city, lang",
             ASK_FIREWALL,
         ),
+        (refusals.explain, ("HTTP 202", ["city"]), "refused", "a firewall in front of Moodle", ASK_FIREWALL),
         (
             refusals.explain,
             ("HTTP 500", ["city"]),

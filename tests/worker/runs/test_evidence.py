@@ -105,6 +105,19 @@ def test_what_was_listed_before_the_refusal_is_kept_and_tells_that_the_key_may_r
     assert paths(script) == ["", "", "", *(f"/{IDS_PER_CALL + number}" for number in range(1, 13))]
 
 
+def test_a_key_that_had_an_answer_may_read_also_when_its_rows_have_been_used() -> None:
+    patient, script = Patient(), Script(ADA_LISTED, REFUSED)
+    bamboo = bamboo_client(transport_to(script, system="bamboohr", stopping=patient))
+    evidence = EvidenceReader(bamboo, ("status",), patient.wait)
+
+    evidence.read([1])
+    evidence.rows.clear()
+    evidence.read(range(2, 14))
+
+    assert not evidence.refused
+    assert paths(script) == ["", "", "", *(f"/{number}" for number in range(2, 14))]
+
+
 def test_an_employee_who_was_listed_in_a_part_of_a_refused_batch_is_not_read_again() -> None:
     """The batch of four is refused, the key's own user is answered, employees 1 and 2 are listed, then none may be."""
     script = Script(Response(400), Response.of({}), ADA_LISTED, *MAY_NOT_LIST, NOT_FOUND)

@@ -137,6 +137,19 @@ def test_any_journal_is_entries_or_a_named_end(item: dict[str, Any]) -> None:
 
 
 @fuzz
+@given(_items({"employees": "[1]", "refused": "[]", EXPIRY: LATER}))
+def test_any_list_of_failed_writes_is_a_list_or_a_named_end(item: dict[str, Any]) -> None:
+    store = _store("default#journal#run#failed", item)
+    run = RunRecord("run", LATER * 1000, "sync", "all", journal_items=1)
+
+    for end in (
+        end_of(lambda: store.journal.recent([run], NOW, "", is_open=False)),
+        end_of(lambda: store.journal.entries_about(1)),
+    ):
+        assert end is None or "default#journal#run#failed" in texts(end)
+
+
+@fuzz
 @given(_items(LOCK))
 def test_any_lock_is_taken_or_a_named_end(item: dict[str, Any]) -> None:
     store = _store("default#lock", item)

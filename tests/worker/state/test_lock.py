@@ -48,6 +48,20 @@ def test_a_lock_held_by_another_run_ends_the_run_and_changes_nothing(items: Item
     assert items.get("a#lock") == before
 
 
+@pytest.mark.parametrize(("left", "is_named"), [(LEASE_SECONDS + 60, False), (LEASE_SECONDS + 61, True), (86400, True)])
+def test_a_lock_that_no_run_takes_for_so_long_is_named_with_what_to_do(
+    items: Items, clock: Clock, left: int, is_named: bool
+) -> None:
+    items.put(lease("one", NOW.timestamp() + left))
+
+    with pytest.raises(LockHeld) as caught:
+        lock_of(items, "two", clock).acquire()
+
+    assert ("a#lock" in caught.value.advice) is is_named
+    assert ("the clock of its machine is ahead" in caught.value.message) is is_named
+    assert ("unless it renews it" in caught.value.message) is not is_named
+
+
 def test_two_states_of_one_table_have_two_locks(items: Items, clock: Clock) -> None:
     lock_of(items, "one", clock).acquire()
 

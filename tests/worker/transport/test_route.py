@@ -1,0 +1,118 @@
+"""A proxy or a file of certificates that keeps a request from its server is named, and nothing was sent."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.worker.clients import Identity, Patient, RawServer, raw_server, read_request, texts
+from worker.transport.http import NotSent, Transport, new_session
+
+SITE = "https://learn.acme.example/"
+LOGIN = "proxyuser:proxypassword"
+
+
+def refused(url: str = SITE) -> NotSent:
+    """Send one request, which must not get to its server."""
+    transport = Transport("moodle", new_session(1), 5, Patient())
+    with pytest.raises(NotSent) as caught:
+        transport.send("POST", url, data=b"wstoken=secret")
+    transport.session.close()
+    told = f"{texts(caught.value)} {caught.value.advice}"
+    assert not any(word in told for word in (*LOGIN.split(":"), "learn.acme.example"))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("answer", "what", "advice", "is_transient"),
+    [
+        (b"HTTP/1.1 403 Forbidden", "refuses to connect (HTTP 403)", "ask the proxy's operator", False),
+        (b"HTTP/1.1 407 Login", "refuses to connect (HTTP 407)", "correct the user and password", False),
+        (b"HTTP/1.1 405 No Such Method", "refuses to connect (HTTP 405)", "ask the proxy's operator", False),
+        (b"HTTP/1.1 429 Too Many", "refuses to connect (HTTP 429)", "ask the proxy's operator", True),
+        (b"HTTP/1.1 502 Bad Gateway", "refuses to connect (HTTP 502)", "ask the proxy's operator", True),
+        (b"SSH-2.0-OpenSSH_9.6", "cannot be reached, or does not connect", "check HTTPS_PROXY", True),
+        (b"", "cannot be reached, or does not connect", "check HTTPS_PROXY", True),
+    ],
+)
+def test_what_a_proxy_answers_is_said_and_the_request_was_not_sent(
+    answer: bytes, what: str, advice: str, is_transient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def talk(connection: socket.socket, server: RawServer) -> None:
+        read_request(connection)
+        connection.sendall(answer and answer + b"\r\nContent-Length: 0\r\n\r\n")
+
+    with raw_server(talk) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:{proxy.port}")
+        fault = refused()
+
+    assert (fault.what, fault.is_transient) == (f"the proxy in HTTPS_PROXY {what}", is_transient)
+    assert advice in fault.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "proxy", "what"),
+    [
+        ("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:9", "cannot be reached"),
+        ("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:9\n", "is not an address"),
+        ("HTTPS_PROXY", f"http://{LOGIN}@proxy example:3128", "is not an address"),
+        ("HTTPS_PROXY", "http://[x", "is not an address"),
+        ("ALL_PROXY", f"socks5://{LOGIN}@127.0.0.1:9", "is not an address"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
+    name: str, proxy: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, proxy)
+
+    fault = refused()
+
+    assert name in fault.what
+    assert what in fault.what
+    assert fault.is_transient == (what == "cannot be reached")
+
+
+def test_a_proxy_that_speaks_no_tls_is_addressed_with_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(lambda connection, _: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{proxy.port}")
+        fault = refused()
+
+    assert "proxy in HTTPS_PROXY" in fault.what
+    assert "http:// or https://" in fault.advice
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_named_by_their_variable(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "authorities.pem"
+    if content:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with raw_server(lambda *_: None) as server:
+        fault = refused(f"https://127.0.0.1:{server.port}/")
+
+    assert "REQUESTS_CA_BUNDLE" in fault.what
+    assert not fault.is_transient
+
+
+def test_a_certificate_that_is_not_trusted_behind_a_proxy_was_not_sent_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = Identity(tmp_path)
+
+    def connect(connection: socket.socket, server: RawServer) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with identity.server.wrap_socket(connection, server_side=True) as inspected:
+            read_request(inspected)
+
+    with raw_server(connect) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fault = refused()
+
+    assert "certificate" in fault.what
+    assert "a proxy which inspects TLS" in fault.advice
+    assert not fault.is_transient
