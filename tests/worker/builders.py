@@ -185,7 +185,7 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
     """Answer the planner's look-ups from these accounts. BambooHR is not asked about other employees.
 
     Returns:
-        What was asked for, by key; under "employee" the employees outside the run, under "unconfirmed" those of the run
+        What was asked for, by key; under "employee" the employees outside the run, under "unverified" those of the run
         of whom evidence was asked for.
     """
     asked: dict[str, list[str]] = {
@@ -194,11 +194,11 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
         "email": [],
         "username": [],
         "employee": [],
-        "unconfirmed": [],
+        "unverified": [],
     }
     while needed := planner.needs():
         asked["employee"] += map(str, sorted(needed.joining))
-        asked["unconfirmed"] += [str(one.employee_id) for one in needed.unconfirmed]
+        asked["unverified"] += [str(one.employee_id) for one in needed.unverified]
         for lookup in needed.lookups:
             asked[lookup.key] += lookup.values
             planner.add(found(accounts, lookup.key, lookup.values))

@@ -138,7 +138,7 @@ def _warn_of_undone(approved: Sequence[int], services: Services) -> None:
 
 def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:
     """Return whether a change is selected. Approving all changes of a run does not confirm its unconfirmed matches."""
-    if change.guard_class is None:
+    if change.is_unconfirmed_match:
         return only == UNCONFIRMED or (only is None and named)
     return only in (None, change.guard_class)
 

@@ -38,7 +38,7 @@ class Employee:
     Attributes:
         deleted: The changed feed of this run reports a deletion.
         was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
-        listed: The directory shows the employee.
+        in_directory: The directory shows the employee.
         evidenced: List Employees or Get Employee returned a row for the employee.
         facts: The values that any source shows, by canonical field name.
         restricted: Fields that the evidence lists as restricted and no source shows.
@@ -49,7 +49,7 @@ class Employee:
     employee_id: int
     deleted: bool = False
     was_deleted: bool = False
-    listed: bool = False
+    in_directory: bool = False
     evidenced: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
@@ -80,14 +80,14 @@ class Employee:
             employee_id,
             deleted,
             was_deleted,
-            listed=listing is not None,
+            in_directory=listing is not None,
             evidenced=evidence is not None,
             facts={**facts, **(custom or {})},
             restricted=restricted - facts.keys(),
             incomplete=incomplete,
         )
 
-    def confirmed(self, evidence: Evidence | None, incomplete: str = "") -> Employee:
+    def with_evidence(self, evidence: Evidence | None, incomplete: str = "") -> Employee:
         """Return an employee of whom only the directory was read, with what the evidence shows as well.
 
         An empty field of the directory may be hidden: it is empty only if the evidence shows it, too. `incomplete`: see
@@ -106,7 +106,7 @@ class Employee:
     @property
     def is_shown(self) -> bool:
         """Whether any source of BambooHR shows the employee."""
-        return self.listed or self.evidenced
+        return self.in_directory or self.evidenced
 
 
 class LifecycleState(StrEnum):
@@ -128,7 +128,7 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
         return LifecycleState.UNKNOWN
     status = employee.facts.get("status", "")
     if employee.deleted or employee.was_deleted:
-        if status == "Inactive" and not employee.listed:
+        if status == "Inactive" and not employee.in_directory:
             return LifecycleState.LEFT
         return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
@@ -140,7 +140,7 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
             return LifecycleState.UNKNOWN
         is_hidden = was_to_start and "hire_date" not in employee.facts
         return LifecycleState.FUTURE if is_hidden or starts_later(employee, now) else LifecycleState.LEFT
-    if status == "Active" or (employee.listed and status.casefold() != "inactive"):
+    if status == "Active" or (employee.in_directory and status.casefold() != "inactive"):
         return LifecycleState.ACTIVE
     return LifecycleState.UNKNOWN
 

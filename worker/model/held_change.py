@@ -24,6 +24,11 @@ class HeldChange:
     guard_class: GuardClass | None
     digest: str
 
+    @property
+    def is_unconfirmed_match(self) -> bool:
+        """Whether the operator is asked whose account it is, and not about changes of a class."""
+        return self.guard_class is None
+
 
 @dataclass(frozen=True)
 class HeldChanges:

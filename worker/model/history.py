@@ -162,7 +162,7 @@ class RunRecord:
         return self.outcome in ENDED
 
     @property
-    def is_full(self) -> bool:
+    def is_unlimited(self) -> bool:
         """Whether the run was a sync or a reconcile without a selection of employees."""
         return self.scope == "all" and self.command in ("sync", "reconcile")
 
@@ -183,7 +183,7 @@ class History:
         return next((run.scope_matched for run in reversed(self.runs) if run.scope_matched), ())
 
     @property
-    def began(self) -> int:
+    def first_run_at(self) -> int:
         """When the first run of this state ended, in milliseconds since 1970; 0 if there was none."""
         return min((run.began or run.ended_at for run in self.runs), default=0)
 
@@ -193,9 +193,9 @@ class History:
         last = next((moment for moment in left if moment is not None), since)
         return last < since.replace(microsecond=0)
 
-    def last_full_run(self) -> RunRecord | None:
+    def last_unlimited_run(self) -> RunRecord | None:
         """Return the last run over all employees, however it ended."""
-        return next((run for run in reversed(self.runs) if run.is_full), None)
+        return next((run for run in reversed(self.runs) if run.is_unlimited), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:
         """Return whether a run that began at `since` ended on an earlier day."""
@@ -243,7 +243,7 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
 
 def _kept_at_any_age(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
     yield from [run for run in runs if run.is_baseline][-1:]
-    yield from [run for run in runs if run.is_full][-1:]
+    yield from [run for run in runs if run.is_unlimited][-1:]
     yield from [run for run in runs if run.scope_matched][-1:]
     opened = next((run.since for run in reversed(runs) if run.since), None)
     yield from [run for run in runs if run.since == opened][:1]

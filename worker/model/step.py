@@ -128,7 +128,7 @@ class Status(StrEnum):
     """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"
     """A guard holds the whole step. A step that is held in part has the status of the rest."""
-    EXEMPT = "exempt"
+    PROTECTED = "exempt"
     """Moodle does not allow changes to this account (an administrator, the guest): a skip, not an error."""
 
 

@@ -171,7 +171,7 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, windo
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
     """Return whether the last run over all employees left a full pass due, or had another mapping or scope."""
-    last = history.last_full_run()
+    last = history.last_unlimited_run()
     return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))
 
 

@@ -58,7 +58,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         return alone
     if match.conflict is not None:
         return Step(employee_id, Action.CONFLICT, match.conflict, match.contradicted)
-    if match.account is not None and context.matching.is_reserved(match.account):
+    if match.account is not None and context.matching.is_protected(match.account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
         return suspension_step(context, employee, match.account, LEAVER)
@@ -135,7 +135,7 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
     employee_id, account = employee.employee_id, resolution.kept_by[0]
     if len(resolution.kept_by) > 1:
         return Step(employee_id, Action.CONFLICT, reasons.several_accounts(resolution.kept_by))
-    if context.matching.is_reserved(account):
+    if context.matching.is_protected(account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
         return _rehired(context, employee, state, account)

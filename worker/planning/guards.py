@@ -88,7 +88,8 @@ def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
     parts, run_id, not_taken = parts_of_plan(plan), circumstances.run_id, circumstances.recent.not_taken
-    exempt, retries = _exempt_parts(plan.steps, parts, circumstances)
+    uncounted, retries = _exempt_parts(plan.steps, parts, circumstances)
+    exempt = uncounted | retries
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
@@ -109,7 +110,7 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
             hold = Hold(one, _reason(one, why_held, run_id))
             holds |= {(employee_id, one): hold for employee_id in held}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
-    steps = [_guarded(step, parts, holds, exempt - retries, run_id) for step in plan.steps]
+    steps = [_guarded(step, parts, holds, uncounted, run_id) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
 
 
@@ -166,7 +167,7 @@ def with_dependents(
 def _exempt_parts(
     steps: Iterable[Step], parts: Mapping[PartKey, Part], circumstances: Circumstances
 ) -> tuple[Set[PartKey], Set[PartKey]]:
-    """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
+    """Return the links, updates and creates that no guard may hold: those that do not count, and retries, which do.
 
     Those of an initial import do not count. Those that the last run of the same window let through, and that failed,
     are let through again and count as they did then: however many runs fail, no more are let through than the limits
@@ -183,7 +184,7 @@ def _exempt_parts(
             uncounted.add((employee_id, one))
         elif all(before.values.get(change.field) == change.new for change in part.changes):
             (retries if one in before.classes else uncounted).add((employee_id, one))
-    return uncounted | retries, retries
+    return uncounted, retries
 
 
 def _held(

@@ -90,8 +90,8 @@ def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
     The import ends with the first baseline, whose run takes the window's last employee, or seven days after the first
     run. The first full pass within these seven days belongs to it as well.
     """
-    if history.began and now.timestamp() - history.began / 1000 > timedelta(days=7).total_seconds():
+    if history.first_run_at and now.timestamp() - history.first_run_at / 1000 > timedelta(days=7).total_seconds():
         return False
     if full_pass:
-        return not any(run.is_full and run.command == "reconcile" and run.reached_the_end for run in history.runs)
+        return not any(run.is_unlimited and run.command == "reconcile" and run.reached_the_end for run in history.runs)
     return history.last_baseline() is None

@@ -80,7 +80,7 @@ def contradiction(
     return None if names.any else unconfirmed_id(employee.employee_id, account)
 
 
-def is_reserved(account: Account, protected: Iterable[str]) -> bool:
+def is_protected(account: Account, protected: Iterable[str]) -> bool:
     """Return whether the account is protected: nothing is ever written to it."""
     is_of_moodle = account.username in RESERVED_USERNAMES or account.auth in RESERVED_AUTH
     return is_of_moodle or account.username.casefold() in protected
@@ -135,7 +135,7 @@ class Matching:
         employee_id, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
         may_end = state is not LifecycleState.FUTURE and not account.suspended
         is_written = self.plan_input.is_managed(employee_id) or may_end
-        if not is_written or self.is_reserved(account) or employee_id in self.settings.confirmed:
+        if not is_written or self.is_protected(account) or employee_id in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
         default = self.mapping.default_last_name
@@ -195,9 +195,9 @@ class Matching:
         """The accounts that this product suspended, under any employee id."""
         return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
 
-    def is_reserved(self, account: Account) -> bool:
+    def is_protected(self, account: Account) -> bool:
         """Return whether the account is protected: nothing is ever written to it."""
-        return is_reserved(account, self.settings.protected)
+        return is_protected(account, self.settings.protected)
 
     def address(self, employee: Employee) -> str:
         """Return the work e-mail, "" if Moodle would not accept it."""

@@ -35,7 +35,7 @@ class PlanContext:
         if account is None:
             return address
         is_managed = self.plan_input.is_managed(employee.employee_id)
-        follows = is_managed and self.mapping.updates_email and not self.matching.is_reserved(account)
+        follows = is_managed and self.mapping.updates_email and not self.matching.is_protected(account)
         return address if follows and not account.has_email(address) else ""
 
     def may_hold_account(self, employee: Employee) -> bool:
@@ -205,7 +205,7 @@ class ValueClaims:
 
     def _has_derived_username(self, employee: Employee, account: Account) -> bool:
         """Return whether the account's username is made of its present values, and may change with them."""
-        if not self._input.is_managed(employee.employee_id) or self._matching.is_reserved(account):
+        if not self._input.is_managed(employee.employee_id) or self._matching.is_protected(account):
             return False
         template, now = self._mapping.username_template, account.values
         return account.username == username(

@@ -53,17 +53,17 @@ class Needed:
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
         compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
-        unconfirmed: Employees of the run whose accounts would change because the directory shows a field as empty. They
+        unverified: Employees of the run whose accounts would change because the directory shows a field as empty. They
             are read individually, because the field may be hidden.
     """
 
     lookups: tuple[Lookup, ...] = ()
     joining: frozenset[int] = frozenset()
     compared: frozenset[int] = frozenset()
-    unconfirmed: tuple[Employee, ...] = ()
+    unverified: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.joining or self.lookups or self.compared or self.unconfirmed)
+        return bool(self.joining or self.lookups or self.compared or self.unverified)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_for_comparison: frozenset[int] = frozenset()
-        self._read_for_confirmation: set[int] = set()
+        self._read_for_verification: set[int] = set()
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
         self._steps: tuple[Step, ...] | None = None
 
@@ -127,7 +127,7 @@ class Planner:
             return Needed(compared=compared)
         if lookups := self._new_lookups(_by_username(context)):
             return Needed(lookups)
-        return Needed(unconfirmed=self._new_unconfirmed())
+        return Needed(unverified=self._new_unverified())
 
     def add(
         self,
@@ -135,11 +135,11 @@ class Planner:
         joining: Sequence[Employee] = (),
         unanswered: Mapping[tuple[AccountKey, str], Reason] = {},
         compared: Sequence[Employee] = (),
-        confirmed: Sequence[Employee] = (),
+        verified: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
-        """Add what was found, and which look-ups have no answer. `confirmed`: replace the employees of the same ids."""
-        employees = {**self._input.by_id, **{one.employee_id: one for one in (*joining, *confirmed)}}
+        """Add what was found, and which look-ups have no answer. `verified`: replace the employees of the same ids."""
+        employees = {**self._input.by_id, **{one.employee_id: one for one in (*joining, *verified)}}
         self._input = replace(
             self._input,
             employees=[employees[employee_id] for employee_id in sorted(employees)],
@@ -202,17 +202,17 @@ class Planner:
         self._read_for_comparison |= compared
         return compared
 
-    def _new_unconfirmed(self) -> tuple[Employee, ...]:
-        """Return :attr:`Needed.unconfirmed`, without those requested before, and mark them as requested."""
+    def _new_unverified(self) -> tuple[Employee, ...]:
+        """Return :attr:`Needed.unverified`, without those requested before, and mark them as requested."""
         found = tuple(
             employee
             for employee, step in zip(self._input.employees, self._decided(), strict=True)
-            if employee.listed
+            if employee.in_directory
             and not employee.evidenced
-            and employee.employee_id not in self._read_for_confirmation
+            and employee.employee_id not in self._read_for_verification
             and self._rests_on_empty(employee, step)
         )
-        self._read_for_confirmation.update(one.employee_id for one in found)
+        self._read_for_verification.update(one.employee_id for one in found)
         return found
 
     def _rests_on_empty(self, employee: Employee, step: Step) -> bool:

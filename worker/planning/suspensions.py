@@ -86,7 +86,7 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if candidate.idnumber:
         taken = Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
         return taken if why is LEAVER else without_account
-    if context.matching.is_reserved(candidate):
+    if context.matching.is_protected(candidate):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(context.plan_input.email_index.of(address)) - {employee_id}
     if shared or not context.matching.compare_names(employee, candidate).any:

@@ -19,7 +19,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.matching import Unanswered, is_reserved
+from worker.planning.matching import Unanswered, is_protected
 
 
 class UndoScope(StrEnum):
@@ -133,7 +133,7 @@ def _step(write: RecordedWrite, account: Account | None, protected: Collection[s
         if write.account_id is None:
             return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO)
         return Step(write.employee_id, Action.SKIP, reasons.edited_since(["id"]))
-    if str(write.employee_id) in protected or is_reserved(account, protected):
+    if str(write.employee_id) in protected or is_protected(account, protected):
         return Step(write.employee_id, Action.SKIP, reasons.PROTECTED, account)
     return _suspend_created(write, account, kinds) if write.created else _restore(write, account, kinds)
 

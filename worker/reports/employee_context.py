@@ -15,7 +15,7 @@ from worker.model.scope import ScopeState
 from worker.model.step import Action, Step
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_step
-from worker.planning.matching import Match, is_reserved, match_by_idnumber
+from worker.planning.matching import Match, is_protected, match_by_idnumber
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -129,5 +129,5 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "the e-mail agrees"
     if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
         yield "a name agrees"
-    if is_reserved(account, plan_input.settings.protected):
+    if is_protected(account, plan_input.settings.protected):
         yield "it is protected"

@@ -51,9 +51,9 @@ def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     employee, plan_input = context.employee, context.plan_input
     yield (
         "directory",
-        "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
+        "shows the employee" if employee.in_directory else "does not show the employee (hidden, left, or not started)",
     )
-    unread = "was not needed: the directory shows everything" if employee.listed else "shows no row"
+    unread = "was not needed: the directory shows everything" if employee.in_directory else "shows no row"
     yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
     change = next((one for one in context.inputs.feed.changes if one.employee_id == context.employee_id), None)
     if change is None:
@@ -71,9 +71,9 @@ def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else context.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
-        elif employee.listed and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
+        elif employee.in_directory and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
-        elif employee.listed and not employee.evidenced and field == "status":
+        elif employee.in_directory and not employee.evidenced and field == "status":
             text = "not needed: the directory lists the employee and shows no status"
         else:
             text = "NOT SHOWN"

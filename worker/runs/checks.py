@@ -193,7 +193,7 @@ def _lock_held(store: Store, run_id: str) -> LockHeld | None:
 
 def _check_position(position: Position | None, history: History) -> Check:
     area = "state row"
-    if position is None and any(run.is_full and run.since for run in history.runs):
+    if position is None and any(run.is_unlimited and run.since for run in history.runs):
         return warning(
             area,
             "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",

@@ -62,7 +62,7 @@ class EmployeeReader:
         lost = frozenset(self._inputs.custom_fields.lost(self._inputs.history.last_baseline()))
         return [self._employee(employee_id, lost) for employee_id in ids]
 
-    def confirmed(self, employees: Collection[Employee]) -> list[Employee]:
+    def verified(self, employees: Collection[Employee]) -> list[Employee]:
         """Return these employees, of whom only the directory was read, with what the evidence shows as well.
 
         If BambooHR does not return it, their empty fields are not shown in this run. If the key may read no evidence at
@@ -76,7 +76,7 @@ class EmployeeReader:
         if self.evidence.refused:
             return [*employees]
         return [
-            one.confirmed(self._row(one.employee_id), self.evidence.unreadable.get(one.employee_id, code))
+            one.with_evidence(self._row(one.employee_id), self.evidence.unreadable.get(one.employee_id, code))
             for one in employees
         ]
 

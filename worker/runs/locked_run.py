@@ -85,7 +85,7 @@ class LockedRun:
         refused = [
             number
             for number, result in unwritten.items()
-            if result.isolated or result.status in (Status.REFUSED, Status.EXEMPT)
+            if result.isolated or result.status in (Status.REFUSED, Status.PROTECTED)
         ]
         if unwritten:
             self.services.store.journal.fail(self.summary.run_id, unwritten, refused, self.services.clock())

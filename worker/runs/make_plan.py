@@ -92,7 +92,7 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
             accounts=(account for one in found for account in one.accounts),
             joining=() if ended_by else reader.employees(needed.joining),
             compared=() if ended_by else reader.employees(needed.compared, for_comparison=True),
-            confirmed=() if ended_by else reader.confirmed(needed.unconfirmed),
+            verified=() if ended_by else reader.verified(needed.unverified),
             unanswered={key: reason for one in found for key, reason in one.unanswered.items()},
             kinds=services.moodle.field_kinds,
         )
@@ -107,7 +107,7 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
         reactivate_all=settings.reactivate == "always",
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
-        confirmed=frozenset(change.employee_id for change in request.approved if change.guard_class is None),
+        confirmed=frozenset(change.employee_id for change in request.approved if change.is_unconfirmed_match),
         undone=frozenset() if request.includes_undone else inputs.undone,
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),

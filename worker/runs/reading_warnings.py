@@ -93,7 +93,7 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to `hidden_fields`."""
-    in_directory = [one for one in plan_input.working if one.listed and not one.incomplete]
+    in_directory = [one for one in plan_input.working if one.in_directory and not one.incomplete]
     if not in_directory:
         return
     shown = {name for one in in_directory for name in one.facts}

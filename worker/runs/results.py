@@ -60,7 +60,7 @@ def counts_of(result: StepResult) -> Iterable[str]:
         yield _WRITTEN[step.action]
     elif result.status is Status.DONE and step.action is Action.UNCHANGED:
         yield "unchanged"
-    elif result.status is Status.EXEMPT:
+    elif result.status is Status.PROTECTED:
         yield "skipped_protected"
     elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
         yield step.reason.counter

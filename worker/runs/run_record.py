@@ -52,7 +52,7 @@ def sync_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),
         company=company_size(inputs.stats, None),
-        began=history.began or record.ended_at,
+        began=history.first_run_at or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
         reached=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if is_clean else {},

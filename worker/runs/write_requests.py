@@ -126,7 +126,7 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             code = codes[step.employee_id]
             if code in _PROTECTED_BY_MOODLE:
-                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+                self._results.add([step], Status.PROTECTED, refusals.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
 

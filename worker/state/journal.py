@@ -81,7 +81,7 @@ class Journal:
         after = int(since.timestamp())
         of_window = [run for run in runs if begins and run.since == begins]
         # A run over selected employees took nothing of the window, and says nothing about the others.
-        last, open_runs = [run for run in of_window if run.is_full][-1:], of_window if is_open else []
+        last, open_runs = [run for run in of_window if run.is_unlimited][-1:], of_window if is_open else []
         wanted = [run for run in runs if run in last or run in open_runs or _may_count(run, after)]
         changed: dict[GuardClass, set[int]] = {}
         not_taken: dict[int, NotTaken] = {}

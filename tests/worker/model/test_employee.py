@@ -172,7 +172,7 @@ def test_a_field_is_restricted_only_if_no_source_shows_a_value() -> None:
     [(listed(), (True, False, True)), (hidden(), (False, True, True)), (unseen(), (False, False, False))],
 )
 def test_an_employee_knows_which_sources_show_them(employee: Employee, shown_by: tuple[bool, bool, bool]) -> None:
-    assert (employee.listed, employee.evidenced, employee.is_shown) == shown_by
+    assert (employee.in_directory, employee.evidenced, employee.is_shown) == shown_by
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,9 @@ def test_the_last_full_run_is_a_sync_or_a_reconcile_of_all_employees() -> None:
     scheduled, single, undo = run_of("1"), run_of("2", scope="employees"), run_of("3", command="undo")
     reconcile = run_of("4", command="reconcile")
 
-    assert history(scheduled, single, undo).last_full_run() == scheduled
-    assert history(scheduled, reconcile, single).last_full_run() == reconcile
-    assert history(single, undo).last_full_run() is None
+    assert history(scheduled, single, undo).last_unlimited_run() == scheduled
+    assert history(scheduled, reconcile, single).last_unlimited_run() == reconcile
+    assert history(single, undo).last_unlimited_run() is None
 
 
 def test_a_scheduled_time_is_delivered_once_a_run_of_it_was_successful() -> None:
@@ -250,7 +250,7 @@ def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: s
     began = next((run.since for run in reversed(ordered) if run.since), "")
 
     assert cut.last_baseline() == whole.last_baseline()
-    assert cut.last_full_run() == whole.last_full_run()
+    assert cut.last_unlimited_run() == whole.last_unlimited_run()
     assert cut.dates_read(datetime.fromisoformat(since)) == whole.dates_read(datetime.fromisoformat(since))
     if began not in ("", "never"):
         moment = datetime.fromisoformat(began)

@@ -138,7 +138,7 @@ VALUES_NOT_KEPT = [
         for status in (DONE, Status.REFUSED)
         for lost, kept in ((BOTH_LOST, {"city": "d", "lang": "e"}), ((), {}))
     ),
-    *(row("not compared", CITY_LOST, UPDATE, CITY_LOST, status) for status in (*NOT_SENT, Status.EXEMPT)),
+    *(row("not compared", CITY_LOST, UPDATE, CITY_LOST, status) for status in (*NOT_SENT, Status.PROTECTED)),
     row("not compared", CITY_LOST, CONFLICT, CITY_LOST, Status.REFUSED),
     row("not compared", CITY_LOST, WAIT, replace(WAITING, not_kept={"city": "d"})),
     row("not compared", CITY_LOST, replace(SKIP, reason=reasons.NOT_DUE), CITY_LOST),
@@ -176,7 +176,7 @@ ATTEMPTS = [
         (Status.FAILED, 3, 2),
         (Status.HELD, 3, 2),
         (DONE, 3, 0),
-        (Status.EXEMPT, 3, 0),
+        (Status.PROTECTED, 3, 0),
     )
 ]  # fmt: skip
 
@@ -198,7 +198,7 @@ SUSPENDED_BY_US = [
         for status in (DONE, Status.FAILED)
     ),
     row("nothing else changes", ONE_REFUSAL, SUSPEND, PERHAPS_SUSPENDED, Status.FAILED, wrote=True),
-    *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.EXEMPT)),
+    *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.PROTECTED)),
 ]
 
 
@@ -272,7 +272,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
     ("step", "status", "wrote", "ours"),
     [
         (STAYS_SUSPENDED, Status.DONE, False, True),
-        (STAYS_SUSPENDED, Status.EXEMPT, False, True),
+        (STAYS_SUSPENDED, Status.PROTECTED, False, True),
         (SKIP, Status.DONE, False, True),
         (WAIT, Status.DONE, False, True),
         (CONFLICT, Status.DONE, False, True),
@@ -280,7 +280,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
         (UPDATE, Status.FAILED, True, True),
         (REACTIVATE, Status.REFUSED, False, True),
         (REACTIVATE, Status.FAILED, False, True),
-        (SUSPEND, Status.EXEMPT, False, False),
+        (SUSPEND, Status.PROTECTED, False, False),
         (REACTIVATE, Status.DONE, True, False),
         (UPDATE, Status.DONE, True, False),
         (UNCHANGED, Status.DONE, False, False),

@@ -190,7 +190,7 @@ COST_CENTER = mapping_of(profile_field_cc="bamboohr:customCostCenter")
 def test_evidence_is_asked_for_if_an_account_would_change_because_the_directory_shows_nothing(
     employee: Employee, account: Account, mapping: FieldMapping, expected: list[str]
 ) -> None:
-    assert asked(employee, accounts=[account], mapping=mapping)["unconfirmed"] == expected
+    assert asked(employee, accounts=[account], mapping=mapping)["unverified"] == expected
 
 
 @table(
@@ -207,7 +207,7 @@ def test_an_empty_field_of_the_directory_is_empty_only_if_the_evidence_shows_it(
     planner = Planner(input_of(WITHOUT))
     look_up(planner, [account_of(1, department="Sales")])
 
-    planner.add(confirmed=[WITHOUT.confirmed(evidence)])
+    planner.add(verified=[WITHOUT.with_evidence(evidence)])
 
     assert not planner.needs()
     (step,) = planner.plan().steps

@@ -12,7 +12,7 @@ from tests.worker.planning.random_inputs import RandomInput, random_inputs
 from tests.worker.planning.tiny_moodle import TinyMoodle
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, Step
-from worker.planning.matching import is_reserved
+from worker.planning.matching import is_protected
 
 any_input = random_inputs(unique=False)
 unique_addresses = random_inputs()
@@ -48,7 +48,7 @@ def test_no_account_is_suspended_without_positive_evidence(plan_input: RandomInp
             left = employee.facts.get("status") == "Inactive" or (employee.deleted and not employee.evidenced)
             outside = plan_input.settings.scope.state(employee.facts) is ScopeState.OUT
             assert left or (outside and plan_input.settings.suspends_out_of_scope)
-            assert not (employee.deleted and employee.listed)
+            assert not (employee.deleted and employee.in_directory)
 
 
 @often
@@ -76,7 +76,7 @@ def test_an_employee_who_may_have_left_is_not_updated_or_reactivated(plan_input:
         if step.action in (Action.UPDATE, Action.REACTIVATE):
             employee = plan_input.employee(step)
             assert not employee.deleted
-            assert employee.listed or employee.facts["status"] == "Active"
+            assert employee.in_directory or employee.facts["status"] == "Active"
             assert employee.facts.get("status", "").casefold() != "inactive"
 
 
@@ -134,7 +134,7 @@ def test_a_protected_account_or_employee_is_never_written(plan_input: RandomInpu
     protected = plan_input.settings.protected
     for step in written(plan_input):
         assert str(step.employee_id) not in protected
-        assert step.account is None or not is_reserved(step.account, protected)
+        assert step.account is None or not is_protected(step.account, protected)
 
 
 @very_often

@@ -177,7 +177,7 @@ def test_employees_are_returned_by_id_and_read_once() -> None:
 
     employees = reader(script, directory()).employees({10, 9, 7})
 
-    assert [(one.employee_id, one.listed, one.evidenced) for one in employees] == [
+    assert [(one.employee_id, one.in_directory, one.evidenced) for one in employees] == [
         (7, True, False),
         (9, False, True),
         (10, False, False),
@@ -262,7 +262,11 @@ def test_a_key_that_may_read_no_employee_has_the_directory_at_least() -> None:
 
     (employee,) = incomplete.employees([7])
 
-    assert (incomplete.evidence.refused, incomplete.evidence.no_status_shown, employee.listed) == (True, False, True)
+    assert (incomplete.evidence.refused, incomplete.evidence.no_status_shown, employee.in_directory) == (
+        True,
+        False,
+        True,
+    )
     incomplete.employees([])
     assert incomplete.evidence.refused
     with pytest.raises(SourceError, match="BambooHR refuses both the directory and single employees"):
@@ -349,4 +353,4 @@ def test_the_fields_are_counted_for_later_runs() -> None:
 def test_an_employee_whose_report_fails_alone_is_incomplete() -> None:
     employee = read(OnlyOwnUser(), directory(), settings=CUSTOM, records={7: record_of(7, FollowUp.ISOLATED)})
 
-    assert (employee.incomplete, employee.listed) == ("HTTP 500", True)
+    assert (employee.incomplete, employee.in_directory) == ("HTTP 500", True)

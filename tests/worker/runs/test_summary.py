@@ -119,7 +119,7 @@ WRITES = (Action.CREATE, Action.UPDATE, Action.SUSPEND, Action.REACTIVATE)
         (done_result(7, Action.HOLD, reasons.NO_EVIDENCE), {"no_evidence": 1}),
         (done_result(7, Action.HOLD, reasons.DELETED_BUT_SHOWN), {"no_evidence": 1}),
         (done_result(7, Action.HOLD, reasons.STARTS_LATER), {"waiting_for_start": 1}),
-        (StepResult(step(Action.UPDATE), Status.EXEMPT), {"skipped_protected": 1}),
+        (StepResult(step(Action.UPDATE), Status.PROTECTED), {"skipped_protected": 1}),
         (
             StepResult(step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, wrote=True),
             {"updated": 1, "suspended_elsewhere": 1},

@@ -14,8 +14,8 @@ from tests.worker.runs.writing import (
     BY_FIELD,
     CREATE,
     DONE,
-    EXEMPT,
     FAILED,
+    PROTECTED,
     REFUSED,
     UPDATE,
     SandboxWriter,
@@ -350,7 +350,7 @@ def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> N
         suspend(4, writer.add(4)),
     )
 
-    assert statuses(results) == {1: EXEMPT, 2: EXEMPT, 3: EXEMPT, 4: DONE}
+    assert statuses(results) == {1: PROTECTED, 2: PROTECTED, 3: PROTECTED, 4: DONE}
     assert results[1].why.code == "untouchable"
     assert not any(results[number].wrote for number in (1, 2, 3))
 
