@@ -262,11 +262,8 @@ def test_a_key_that_may_read_no_employee_has_the_directory_at_least() -> None:
 
     (employee,) = incomplete.employees([7])
 
-    assert (incomplete.evidence.refused, incomplete.evidence.no_status_shown, employee.in_directory) == (
-        True,
-        False,
-        True,
-    )
+    evidence = incomplete.evidence
+    assert (evidence.refused, evidence.no_status_shown, employee.in_directory) == (True, False, True)
     incomplete.employees([])
     assert incomplete.evidence.refused
     with pytest.raises(SourceError, match="BambooHR refuses both the directory and single employees"):
