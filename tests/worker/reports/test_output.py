@@ -110,8 +110,14 @@ class Terminal:
     ],
 )
 def test_values_go_to_a_terminal_or_a_named_file_only(
-    monkeypatch: pytest.MonkeyPatch, shows_values: bool, file: Path | None, terminal: bool, allowed: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shows_values: bool,
+    file: Path | None,
+    terminal: bool,
+    allowed: bool,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdout", Terminal(terminal))
 
     if allowed:
