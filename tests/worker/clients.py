@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
+import select
 import socket
 import ssl
 import threading
@@ -316,6 +317,25 @@ def read_request(connection: socket.socket) -> bytes:
     while lengths and len(body) < int(lengths[0]):
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body
+
+
+def connect_to(server: RawServer) -> Callable[[socket.socket, RawServer], None]:
+    """A proxy's part: connect to a server, whichever was asked for, and pass on what either side says."""
+
+    def talk(client: socket.socket, proxy: RawServer) -> None:
+        read_request(client)
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", server.port)) as onward, suppress(ValueError):
+            other = {client: onward, onward: client}
+            while True:
+                # A select does not see what a TLS socket has read and decrypted already.
+                is_read = isinstance(client, ssl.SSLSocket) and client.pending()
+                source = client if is_read else select.select([*other], [], [])[0][0]
+                if not (data := source.recv(1 << 16)):
+                    return
+                other[source].sendall(data)
+
+    return talk
 
 
 class Identity:

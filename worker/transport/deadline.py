@@ -83,6 +83,10 @@ class _TimedTLSSocket(ssl.SSLSocket):
         _arm(self, sends=True)
         return super().send(data, flags)
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        _arm(self)  # What `urllib3` reads by if this connection, to a proxy, carries another TLS connection.
+        return super().recv(buflen, flags)
+
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         _arm(self)
         return super().recv_into(buffer, nbytes, flags)
@@ -104,13 +108,24 @@ class _TimedTLSConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         return _timed(super()._new_conn())
 
-    def _tunnel(self) -> None:
-        """Ask a proxy to connect (called by `urllib3`). The server sees nothing of it, however it ends."""
+    def connect(self) -> None:
+        """Connect, through a proxy if there is one. Nothing of the request is sent by that, however it ends."""
         try:
-            super()._tunnel()
+            super().connect()
         finally:
             if deadline := _current.get():
                 deadline.sent = False
+
+    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> ssl.SSLSocket:
+        """Trust a proxy with https:// as the server is trusted, over a timed socket (called by `urllib3`).
+
+        Without a context, the socket would be an ordinary one; with one, `urllib3` does not load the authorities.
+        """
+        context = _tls()
+        context.load_verify_locations(self.ca_certs, self.ca_cert_dir)
+        assert self.proxy_config is not None
+        self.proxy_config = self.proxy_config._replace(ssl_context=context)
+        return super()._connect_tls_proxy(hostname, sock)
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -139,8 +154,6 @@ class TimedAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Use the same sockets if HTTPS_PROXY or HTTP_PROXY is set (called by `requests`)."""
         if proxy not in self.proxy_manager:
-            # A proxy with https:// has a TLS connection of its own around that of the server.
-            proxy_kwargs |= {} if proxy.lower().startswith("socks") else {"proxy_ssl_context": _tls()}
             manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **proxy_kwargs)
             manager.pool_classes_by_scheme = _POOLS
         return self.proxy_manager[proxy]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.clients import Identity, Patient, RawServer, raw_server, read_request
+from tests.worker.clients import Identity, Patient, RawServer, connect_to, raw_server, read_request
 from worker import stopping as stopping_module
 from worker.stopping import StopSignal
 from worker.transport.http import NoAnswer, NotSent, Transport, TransportError, new_session
@@ -193,6 +193,17 @@ def test_the_deadline_holds_through_a_proxy() -> None:
         for url in ("http://learn.acme.example/", "https://learn.acme.example/"):
             with in_time(), pytest.raises(TransportError):
                 transport.send("GET", url)
+
+
+@pytest.mark.parametrize("talk", [drip_headers, say_nothing])
+def test_the_deadline_holds_through_a_proxy_with_https(talk: Talk, own_certificate: Identity) -> None:
+    with (
+        talking(talk, own_certificate) as (transport, server),
+        raw_server(connect_to(server), own_certificate.server) as proxy,
+    ):
+        transport.session.proxies = {"https": proxy.url}
+        with in_time(), pytest.raises(NoAnswer):
+            transport.send("GET", server.url)
 
 
 @pytest.mark.parametrize("wrong", ["of nobody known", "of another host"])

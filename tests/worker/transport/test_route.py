@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.clients import Identity, Patient, RawServer, raw_server, read_request, texts
+from tests.worker.clients import Identity, Patient, RawServer, connect_to, raw_server, read_request, texts
 from worker.transport.http import NotSent, Transport, new_session
 
 SITE = "https://learn.acme.example/"
@@ -81,6 +81,28 @@ def test_a_proxy_that_speaks_no_tls_is_addressed_with_http(monkeypatch: pytest.M
 
     assert "proxy in HTTPS_PROXY" in fault.what
     assert "http:// or https://" in fault.advice
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_connects_over_tls_of_its_own_or_without(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(connection: socket.socket, server: RawServer) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    identity = Identity(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(identity.authority))
+    with (
+        raw_server(answer, identity.server) as server,
+        raw_server(connect_to(server), identity.server if scheme == "https" else None) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        transport = Transport("moodle", new_session(1), 5, Patient())
+        body = transport.send("POST", server.url, data=b"x").body
+        transport.session.close()
+
+    assert (body, proxy.connections) == (b"ok", 1)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
