@@ -137,7 +137,7 @@ class Transport:
         try:
             timeout = (min(self.timeout, seconds), seconds)
             return self.session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **request)
-        except (requests.RequestException, OSError, HTTPError) as fault:
+        except (requests.RequestException, OSError, HTTPError, UnicodeError) as fault:
             on_route = None if limit.sent else route_fault(self.session, url, fault)
             if on_route is None:
                 raise _fault(fault, sent=limit.sent) from fault

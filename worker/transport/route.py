@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +20,8 @@ from requests.utils import select_proxy
 from urllib3.exceptions import LocationValueError
 
 _REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
-_UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)
+# A UnicodeError: a user or password that HTTP cannot express.
+_UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
 _PASSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -38,9 +40,9 @@ def route_fault(session: requests.Session, url: str, fault: Exception) -> RouteF
     route = session.merge_environment_settings(url, {}, None, None, None)
     proxies: Mapping[str, str] = route["proxies"]
     bundle = _bundle(route["verify"])
-    if bundle and not Path(os.environ[bundle]).exists():
+    if bundle and not _is_readable(os.environ[bundle]):
         return RouteFault(
-            f"{bundle} names a file that does not exist",
+            f"{bundle} names a file that does not exist or cannot be read, or is no PEM file",
             f"correct {bundle}, or remove it to trust the usual authorities",
         )
     proxy = _variable(proxies, url) if select_proxy(url, dict(proxies)) else ""
@@ -54,7 +56,8 @@ def _proxy_fault(proxy: str, fault: Exception) -> RouteFault:
     if isinstance(fault, _UNUSABLE):
         return RouteFault(
             f"{proxy} is not an address of a proxy that can be used",
-            f"write {proxy} as http://proxy.example.com:3128, without blanks or line ends (SOCKS is not supported)",
+            f"write {proxy} as http://proxy.example.com:3128, without blanks, line ends or characters outside"
+            " Latin-1 (SOCKS is not supported)",
         )
     refused = _REFUSED.search(str(fault))
     if refused is None:
@@ -93,3 +96,13 @@ def _variable(proxies: Mapping[str, str], url: str) -> str:
 def _bundle(verify: object) -> str:
     """Return the variable that names the trusted certificates; "" if none does."""
     return next((name for name in _BUNDLES if verify and os.environ.get(name) == verify), "")
+
+
+def _is_readable(bundle: str) -> bool:
+    """Return whether a file has trusted certificates; a folder is read later, one certificate at a time."""
+    try:
+        if not Path(bundle).is_dir():
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
+    except OSError:
+        return False
+    return True

@@ -58,6 +58,7 @@ def test_what_a_proxy_answers_is_said_and_the_request_was_not_sent(
         ("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:9", "cannot be reached"),
         ("HTTPS_PROXY", f"http://{LOGIN}@127.0.0.1:9\n", "is not an address"),
         ("HTTPS_PROXY", f"http://{LOGIN}@proxy example:3128", "is not an address"),
+        ("HTTPS_PROXY", f"http://{LOGIN}\u20ac@127.0.0.1:9", "is not an address"),
         ("HTTPS_PROXY", "http://[x", "is not an address"),
         ("ALL_PROXY", f"socks5://{LOGIN}@127.0.0.1:9", "is not an address"),
     ],
@@ -105,18 +106,20 @@ def test_a_proxy_connects_over_tls_of_its_own_or_without(
     assert (body, proxy.connections) == (b"ok", 1)
 
 
-@pytest.mark.parametrize("content", [None, "no certificate"])
+@pytest.mark.parametrize(
+    "bundle", ["missing.pem", "no certificate.txt", f"-----BEGIN CERTIFICATE-----\n{'A' * 400}", "authority.pem/x"]
+)
 def test_certificates_that_cannot_be_read_are_named_by_their_variable(
-    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundle = tmp_path / "authorities.pem"
-    if content:
-        bundle.write_text(content)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    Identity(tmp_path)
+    (tmp_path / "no certificate.txt").write_text("no certificate")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     with raw_server(lambda *_: None) as server:
         fault = refused(f"https://127.0.0.1:{server.port}/")
 
-    assert "REQUESTS_CA_BUNDLE" in fault.what
+    assert fault.what == "REQUESTS_CA_BUNDLE names a file that does not exist or cannot be read, or is no PEM file"
     assert not fault.is_transient
 
 
