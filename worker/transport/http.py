@@ -20,7 +20,7 @@ from worker.stopping import StopSignal
 from worker.transport.deadline import Deadline, TimedAdapter, total_deadline
 from worker.transport.json_text import read_json
 from worker.transport.patience import Patience
-from worker.transport.route import route_fault
+from worker.transport.route import is_tls_refused, route_fault
 
 
 class TransportError(Exception):
@@ -152,8 +152,10 @@ def _fault(fault: Exception, *, sent: bool) -> TransportError:
             return NotSent("no connection in time")
         case requests.exceptions.SSLError() if sent:
             return NoAnswer("the TLS connection broke")
-        case requests.exceptions.SSLError():
+        case requests.exceptions.SSLError() if is_tls_refused(fault):
             return NotSent("the TLS certificate or handshake was not accepted", is_transient=False)
+        case requests.exceptions.SSLError():
+            return NotSent("the TLS handshake was cut")
         case requests.Timeout():
             return NoAnswer("no answer in time")
         case requests.ConnectionError():

@@ -22,6 +22,8 @@ from urllib3.exceptions import LocationValueError
 _REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 # A UnicodeError: a user or password that HTTP cannot express.
 _UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 _PASSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -48,11 +50,18 @@ def route_fault(session: requests.Session, url: str, fault: Exception) -> RouteF
     proxy = _variable(proxies, url) if select_proxy(url, dict(proxies)) else ""
     # Once the proxy has connected, the TLS handshake is the server's, or that of a proxy that reads what it passes on.
     if isinstance(fault, requests.exceptions.SSLError):
-        return _untrusted(proxy, bundle) if proxy or bundle else None
-    return _proxy_fault(proxy, fault) if proxy else None
+        return _untrusted(proxy, bundle) if (proxy or bundle) and is_tls_refused(fault) else None
+    return _proxy_fault(proxy, bundle, fault) if proxy else None
 
 
-def _proxy_fault(proxy: str, fault: Exception) -> RouteFault:
+def is_tls_refused(fault: requests.exceptions.SSLError) -> bool:
+    """Return whether the next handshake ends likewise. One that was cut may succeed: a load balancer restarts."""
+    return any(reason in str(fault) for reason in (_UNTRUSTED, *_NO_TLS))
+
+
+def _proxy_fault(proxy: str, bundle: str, fault: Exception) -> RouteFault:
+    if _UNTRUSTED in str(fault):  # The certificate of a proxy with https://.
+        return _untrusted(proxy, bundle)
     if isinstance(fault, _UNUSABLE):
         return RouteFault(
             f"{proxy} is not an address of a proxy that can be used",
@@ -84,7 +93,7 @@ def _untrusted(proxy: str, bundle: str) -> RouteFault:
     return RouteFault(
         f"the TLS certificate or handshake was not accepted{what}",
         "REQUESTS_CA_BUNDLE must name a PEM file with every authority that is needed, including that of a proxy which"
-        " inspects TLS",
+        " inspects TLS or has an https:// address",
     )
 
 

@@ -12,6 +12,11 @@ from worker.transport.http import NotSent, Transport, new_session
 
 SITE = "https://learn.acme.example/"
 LOGIN = "proxyuser:proxypassword"
+REFUSED = "the TLS certificate or handshake was not accepted"
+
+
+def read_and_hang_up(connection: socket.socket, server: RawServer) -> None:
+    connection.recv(1 << 16)
 
 
 def refused(url: str = SITE) -> NotSent:
@@ -123,21 +128,54 @@ def test_certificates_that_cannot_be_read_are_named_by_their_variable(
     assert not fault.is_transient
 
 
-def test_a_certificate_that_is_not_trusted_behind_a_proxy_was_not_sent_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("says", "what", "is_transient"),
+    [
+        ("certificate", f"{REFUSED}, with the certificates of REQUESTS_CA_BUNDLE", False),
+        ("no TLS", f"{REFUSED}, with the certificates of REQUESTS_CA_BUNDLE", False),
+        ("nothing", "the TLS handshake was cut", True),
+    ],
+)
+def test_a_handshake_behind_a_proxy_is_tried_again_unless_the_next_ends_likewise(
+    scheme: str, says: str, what: str, is_transient: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    identity = Identity(tmp_path)
+    def talk(connection: socket.socket, server: RawServer) -> None:
+        connection.recv(1 << 16)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" if says == "no TLS" else b"")
 
-    def connect(connection: socket.socket, server: RawServer) -> None:
-        read_request(connection)
-        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        with identity.server.wrap_socket(connection, server_side=True) as inspected:
-            read_request(inspected)
-
-    with raw_server(connect) as proxy:
+    (tmp_path / "other").mkdir()
+    trusted, other = Identity(tmp_path), Identity(tmp_path / "other")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.authority))
+    with (
+        raw_server(talk, other.server if says == "certificate" else None) as server,
+        raw_server(connect_to(server), trusted.server if scheme == "https" else None) as proxy,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         fault = refused()
 
-    assert "certificate" in fault.what
-    assert "a proxy which inspects TLS" in fault.advice
+    assert (fault.what, fault.is_transient) == (what, is_transient)
+
+
+def test_a_handshake_that_a_server_cuts_is_tried_again() -> None:
+    with raw_server(read_and_hang_up) as server:
+        fault = refused(f"https://127.0.0.1:{server.port}/")
+
+    assert (fault.what, fault.is_transient) == ("the TLS handshake was cut", True)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_certificate_that_is_not_trusted_is_named_by_the_proxy_that_may_show_it(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = Identity(tmp_path)
+    with (
+        raw_server(read_and_hang_up, identity.server) as server,
+        raw_server(connect_to(server), identity.server if scheme == "https" else None) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        fault = refused()
+
+    assert fault.what == f"{REFUSED}, through the proxy in HTTPS_PROXY"
+    assert "a proxy which inspects TLS or has an https:// address" in fault.advice
     assert not fault.is_transient
