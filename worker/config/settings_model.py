@@ -41,22 +41,21 @@ def is_loopback(host: str) -> bool:
 def _base_url(text: str) -> str:
     """Accept an https address, or an http address of this machine, with nothing after its path."""
     parts = urlsplit(text)
-    host, port = parts.hostname or "", parts.port
+    host, port = _ascii_host(text, parts.hostname or ""), parts.port
     host.encode("idna")
-    if not host.isascii():
-        _check_international(host)
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     if not safe or not host or port == 0 or _NOT_IN_A_BASE_URL.search(text) or not text.isprintable():
         raise ValueError
     return text
 
 
-def _check_international(host: str) -> None:
-    """Raise ValueError for a name that requests would refuse later, when a run has begun."""
-    import idna
+def _ascii_host(text: str, host: str) -> str:
+    """Return the name that `requests` looks up. Raise ValueError if it would refuse that when a run has begun."""
+    if host.isascii():
+        return host
+    from urllib3.util import parse_url
 
-    for label in host.split("."):
-        idna.encode(label.lower(), strict=True, std3_rules=True)
+    return parse_url(text).host or ""
 
 
 def _account(name: str) -> str:

@@ -30,7 +30,10 @@ _NO_URLS = (
     *("http://10.0.0.1", "http://0.0.0.0", "ftp://lxp.example", "https://", "https://:443", "https://lxp.example:port"),
     *("https://lxp.example:0", "https://lxp .example"),
 )
-_NO_HOSTS = ("https://lxp\uff0eexample", "https://\u2603.example", "https://x..example", "https://lxp\u0007.example")
+_NO_HOSTS = (
+    *("https://lxp\uff0eexample", "https://\uff4c\uff58\uff50.example", "https://\u2603.example", "https://x..example"),
+    *("https://m\u00fcnchen..example", f"https://{'x' * 64}.m\u00fcnchen.example", "https://lxp\u0007.example"),
+)
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
 _A_URL = 'is not allowed; expected ... https (http for loopback only), without user, query or fragment, as in "http...'
 _A_DOMAIN = 'expected the company\'s subdomain of bamboohr.com, as in "acme"'

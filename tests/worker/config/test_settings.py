@@ -59,6 +59,11 @@ URLS = (
     *("https://learn.example.com", "https://learn.example.com/", "https://learn.example.com:8443/moodle"),
     *("http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost"),
 )
+# A label that is ASCII may be one that no registry would give away: `requests` takes it.
+INTERNATIONAL = (
+    *("https://m\u00fcnchen.example", "https://m\u00fcnchen.example.", "https://a_b.m\u00fcnchen.example"),
+    *("https://ab--cd.m\u00fcnchen.example", "https://lxp-.m\u00fcnchen.example", "https://fa\u00df.example"),
+)
 REST = "/webservice/rest/server.php"
 GATEWAY = "https://api.bamboohr.com/api/gateway.php/acme/v1"
 SWITCHES = {"true": True, "True": True, "FALSE": False, " false ": False}
@@ -91,7 +96,10 @@ def custom_fields(number: int) -> str:
         ({"USERNAME_TEMPLATE": "{work_email}\u200b"}, "username_template", "{work_email}"),
         ({"BAMBOO_COMPANY_DOMAIN": "\u200eacme\u00a0"}, "bamboo_api", "https://acme.bamboohr.com/api/v1"),
         ({"MOODLE_BASE_URL": "https://lxp\u00ad.example\u200b"}, "moodle_endpoint", f"https://lxp.example{REST}"),
-        ({"MOODLE_BASE_URL": "https://m\u00fcnchen.example"}, "moodle_endpoint", f"https://m\u00fcnchen.example{REST}"),
+        *(
+            ({"MOODLE_BASE_URL": f"https://{host}"}, "moodle_endpoint", f"https://{host}{REST}")
+            for host in INTERNATIONAL
+        ),
         ({"BATCH_SIZE": "5\u200b"}, "batch_size", 5),
         ({"LIMITS": '\ufeff{"update\\u200b": "5%\\u200b"}'}, "limits", {"update": "5%"}),
         ({"DEFAULT_LAST_NAME": "Cafe\u0301"}, "default_last_name", "Caf\u00e9"),
