@@ -18,6 +18,7 @@ from worker.commands.base import check_terminal
 from worker.commands.parser import whole_number
 from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
+from worker.streams import OutputError
 from worker.words import counted
 
 _POLL_SECONDS = 5.0
@@ -102,8 +103,13 @@ def _run(context: Context, command: Sequence[str], print_result: Callable[[Conte
     if code is None:
         context.terminal.print(tasks.readable(context, task))
         raise Unavailable("the container never ran, so there is no exit code", advice="see the stopped reason above")
-    if not print_result(context, task_id):
-        context.terminal.print(tasks.readable(context, task))
+    try:
+        if not print_result(context, task_id):
+            context.terminal.print(tasks.readable(context, task))
+    except (BrokenPipeError, OutputError):
+        if print_result is not _print_summary:
+            raise
+        context.terminal.note("The summary cannot be printed to stdout.")
     return code
 
 

@@ -139,6 +139,7 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
         ("--nonsense prod sync", "there is no option --nonsense"),
         ("--env prod sync", "--env is given twice, but takes one value"),
         ("runs list --last 5 --last=6", "--last is given twice, but takes one value"),
+        ("runs list --last 10 --last 5", "--last is given twice, but takes one value"),
         ("doctor --wait soon", "argument --wait: a whole number from 1 to 1440"),
     ],
 )

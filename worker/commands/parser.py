@@ -62,8 +62,10 @@ class _StoreOnce(argparse._StoreAction):
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         """Store the value, as argparse does."""
-        if option_string and getattr(namespace, self.dest, self.default) is not self.default:
+        given = namespace.__dict__.setdefault("given_once", set())
+        if option_string and self.dest in given:
             parser.error(f"{option_string} is given twice, but takes one value")
+        given.add(self.dest)
         super().__call__(parser, namespace, values, option_string)
 
 

@@ -21,10 +21,10 @@ from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables
 from worker.config.tables import build_rules, build_scope, mapping_problems, scope_problems
-from worker.config.texts import QUOTES, visible, visible_table
+from worker.config.texts import QUOTES, trimmed, visible, visible_table
 from worker.errors import ConfigurationError
 from worker.model.field_catalogue import needed
-from worker.model.mapping import FieldMapping
+from worker.model.mapping import FieldMapping, folded
 from worker.model.position import Binding
 from worker.model.scope import Scope
 
@@ -112,8 +112,8 @@ class Settings(WorkerVariables):
 
     @cached_property
     def protected(self) -> frozenset[str]:
-        """The accounts that are never changed, case-folded."""
-        return frozenset(name.casefold() for name in self.protected_accounts)
+        """The accounts that are never changed, as :func:`worker.model.mapping.folded`."""
+        return frozenset(map(folded, self.protected_accounts))
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -151,13 +151,17 @@ def _read(environment: Mapping[str, str], model: type[StateVariables]) -> Faults
     faults = Faults(values)
     for name, setting in model.model_fields.items():
         variable = name.upper()
-        text = visible(environment.get(variable, ""))
+        is_kept = name == "state_file" or get_origin(setting.annotation) is dict
+        # The name of a file is what the system says it is, and a table is cleaned once it is read.
+        clean = trimmed if is_kept else visible
+        text = clean(environment.get(variable, ""))
         if get_origin(setting.annotation) is not list and len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES:
             faults.add(variable, "begins and ends with a quote, which would be a part of the value; leave them out")
-            text = visible(text[1:-1])
+            text = clean(text[1:-1])
         if text:
             try:
-                values |= visible_table({variable: _typed(text, setting.annotation)})
+                value = _typed(text, setting.annotation)
+                values[variable] = visible_table(value) if isinstance(value, dict) else value
             except (ValueError, RecursionError) as fault:
                 faults.refuse(variable, text, f"it is not JSON ({fault})")
     return faults

@@ -14,10 +14,33 @@ QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e"
 """What `docker --env-file` keeps around a value, where a shell and TOML remove it, and what word processors write."""
 
 
+_JOINERS = "\u200c\u200d"
+"""Between two letters of Persian or of an Indian language, they make another spelling."""
+
+
+def trimmed(text: str) -> str:
+    """Return the text without what is invisible at its ends."""
+    first, last = 0, len(text)
+    while first < last and _is_invisible(text[first]):
+        first += 1
+    while first < last and _is_invisible(text[last - 1]):
+        last -= 1
+    return text[first:last]
+
+
 def visible(text: str) -> str:
-    """Return the text in Unicode NFC, without byte order marks, zero-width spaces and blanks at its ends."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(char for char in composed if unicodedata.category(char) != "Cf").strip()
+    """Return the text in Unicode NFC, without byte order marks, zero-width spaces, and blanks at its ends."""
+    composed = trimmed(unicodedata.normalize("NFC", text))
+    return "".join(
+        char
+        for at, char in enumerate(composed)
+        if unicodedata.category(char) != "Cf"
+        or (char in _JOINERS and not composed[at - 1].isascii() and not composed[at + 1].isascii())
+    )
+
+
+def _is_invisible(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) == "Cf"
 
 
 def read_toml(path: Path) -> dict[str, object]:
@@ -28,10 +51,10 @@ def read_toml(path: Path) -> dict[str, object]:
 def visible_table(table: Mapping[str, object]) -> dict[str, object]:
     """Return the table of a setting, or of all of them, in which every text is as :func:`visible` returns it."""
     cleaned: dict[str, object] = {}
-    for key, value in table.items():
-        # Of two keys that look the same, the second stays as written, so that it is reported and replaces nothing.
+    for key in sorted(table, key=lambda key: visible(key) != key):
+        # Of two keys that look the same, the one with invisible characters stays as written, so that it is reported.
         name = visible(key)
-        cleaned[key if name in cleaned else name] = _visible_value(value)
+        cleaned[key if name in cleaned else name] = _visible_value(table[key])
     return cleaned
 
 

@@ -70,11 +70,11 @@ class Employee:
     ) -> Employee:
         """Merge what the directory (`listing`), the evidence and the sources of `custom` fields show.
 
-        Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory is dropped
-        if the evidence lists the field as restricted.
+        Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory counts if
+        there is no evidence, or if the evidence shows the field.
         """
         shown, restricted = (evidence.facts, evidence.restricted) if evidence else ({}, frozenset())
-        facts = {name: value for name, value in (listing or {}).items() if value or name not in restricted}
+        facts = {name: value for name, value in (listing or {}).items() if value or evidence is None or name in shown}
         facts |= {name: value for name, value in shown.items() if value or name not in facts}
         return cls(
             employee_id,
@@ -93,8 +93,9 @@ class Employee:
         An empty field of the directory may be hidden: it is empty only if the evidence shows it, too. `incomplete`: see
         the attribute.
         """
-        listing = {name: value for name, value in self.facts.items() if value or is_by_api_name(name)}
-        merged = Employee.seen(self.employee_id, listing=listing, evidence=evidence)
+        listing = {name: value for name, value in self.facts.items() if value and not is_by_api_name(name)}
+        custom = {name: value for name, value in self.facts.items() if is_by_api_name(name)}
+        merged = Employee.seen(self.employee_id, listing=listing, evidence=evidence, custom=custom)
         return replace(
             self,
             evidenced=merged.evidenced,

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, email_key
-from worker.model.mapping import NAMES
+from worker.model.mapping import NAMES, folded
 from worker.model.moodle_fields import is_email
 from worker.model.reasons import Reason, several_accounts, unconfirmed_address, unconfirmed_id, unconfirmed_unseen
 from worker.planning.names import NameComparison, compare_names, same_name
@@ -83,7 +83,7 @@ def contradiction(
 def is_protected(account: Account, protected: Iterable[str]) -> bool:
     """Return whether the account is protected: nothing is ever written to it."""
     is_of_moodle = account.username in RESERVED_USERNAMES or account.auth in RESERVED_AUTH
-    return is_of_moodle or account.username.casefold() in protected
+    return is_of_moodle or folded(account.username) in protected
 
 
 def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:

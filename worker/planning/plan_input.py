@@ -20,7 +20,7 @@ class PlanSettings:
 
     Attributes:
         reactivate: Employees whose accounts the operator wants active, even if this product did not suspend them.
-        protected: Usernames and employee ids that are never written to.
+        protected: Usernames and employee ids that are never written to, as :func:`worker.model.mapping.folded`.
         undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
         selected: The employees to whom an operator limited the run; empty if it is not limited.
         all_employees: The run is a full pass over the company.

@@ -28,7 +28,7 @@ _SEEN_AGAIN = {
     **reasons.IN_COMMON,
     "unreadable_account": "Moodle cannot answer a look-up of this employee",
     "unreadable_employee": "BambooHR cannot return this employee's record",
-    "unreadable_fields": "BambooHR cannot return this employee's custom fields",
+    "unreadable_fields": "BambooHR cannot return some of this employee's fields",
 }
 """Reasons that every run, and `explain`, finds again when it reads."""
 _REFUSALS = {

@@ -13,6 +13,7 @@ from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, ListRefused, LockHeld, SyncError
 from worker.model.history import FollowUp, History
+from worker.model.mapping import folded
 from worker.model.position import Position
 from worker.moodle.client import MoodleClient
 from worker.planning.baseline import is_reconcile_due
@@ -251,14 +252,16 @@ def _see_log() -> str:
 
 def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[float], None]) -> Iterator[Check]:
     """Check that there are protected usernames, and that accounts have them."""
-    area, names = "protected accounts", [name for name in sorted(settings.protected) if not name.isdigit()]
+    area, names = "protected accounts", sorted({name.casefold() for name in settings.protected_accounts})
+    names = [name for name in names if not name.isdigit()]
     if not names:
         what_to_do = "put the token's own user there, so that nothing can ever lock this product out"
         yield warning(area, "PROTECTED_ACCOUNTS names no username", what_to_do)
         return
     lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), all_needed=True).run()
     unreadable = {name for _, name in lookup.unanswered}
-    missing = set(names) - unreadable - {account.username for account in lookup.accounts}
+    found = {folded(account.username) for account in lookup.accounts}
+    missing = [name for name in names if name not in unreadable and folded(name) not in found]
     named = counted(len(names), "username")
     listing = f"PROTECTED_ACCOUNTS names {named}"
     for reason in dict.fromkeys(lookup.unanswered.values()):

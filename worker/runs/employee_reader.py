@@ -14,18 +14,21 @@ from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
-from worker.transport.refusal import NO_ANSWER
 
 
 class EmployeeReader:
     """Reads employees with `evidence`, and with `custom` the fields that are read by their API names.
 
     Each employee can be requested once: their row is then released, because a full pass may read 20,000.
+
+    Attributes:
+        unread: Why empty fields of the directory could not be verified; "" otherwise.
     """
 
     def __init__(self, services: Services, inputs: RunInput) -> None:
         fields = [name for name in services.settings.employee_fields if not is_by_api_name(name)]
         isolated = inputs.history.with_flag(FollowUp.ISOLATED)
+        self.unread = ""
         self._inputs = inputs
         self._directory = inputs.directory
         self._deletion_flags = inputs.deletion_flags
@@ -65,18 +68,14 @@ class EmployeeReader:
     def verified(self, employees: Collection[Employee]) -> list[Employee]:
         """Return these employees, of whom only the directory was read, with what the evidence shows as well.
 
-        If BambooHR does not return it, their empty fields are not shown in this run. If the key may read no evidence at
-        all, the directory is trusted.
+        If BambooHR does not return it, or if the key may not see it, their empty fields are not shown in this run.
         """
-        code = ""
         try:
             self.evidence.read([one.employee_id for one in employees])
-        except SourceError:
-            code = NO_ANSWER
-        if self.evidence.refused:
-            return [*employees]
+        except SourceError as fault:
+            self.unread = fault.message
         return [
-            one.with_evidence(self._row(one.employee_id), self.evidence.unreadable.get(one.employee_id, code))
+            one.with_evidence(self._row(one.employee_id), self.evidence.unreadable.get(one.employee_id, ""))
             for one in employees
         ]
 

@@ -54,7 +54,8 @@ class LockedRun:
     ) -> dict[int, StepResult]:
         """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
-        adopt_state(services, self.summary)
+        if self.inputs is not None:
+            adopt_state(services, self.summary)
         to_send = [step for step in steps if step.action in WRITES]
         unsent = (step for step in steps if step.action not in WRITES)
         results = results_without_sending(unsent, selected=selected, quiet=quiet)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from worker import logs
-from worker.errors import SyncError, TargetError
+from worker.errors import CredentialError, SourceError, SyncError, TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
 from worker.model.employee import parse_employee_id
 from worker.model.journal_entry import RecentWrites
+from worker.model.mapping import folded
 from worker.model.step import WRITES
 from worker.planning.approval import approved
 from worker.planning.baseline import loss_texts
@@ -20,7 +21,7 @@ from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import is_import, limits
 from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import Plan, Planner, Priority
+from worker.planning.planner import Needed, Plan, Planner, Priority
 from worker.planning.suspensions import scope_doubts
 from worker.runs.account_lookup import AccountLookup, look_up
 from worker.runs.employee_reader import EmployeeReader
@@ -43,8 +44,6 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_of_run)
-    if reader.evidence.refused:
-        summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
     if reader.evidence.no_status_shown:
         fail_for_hidden_status(summary)
     plan_input = PlanInput(
@@ -60,6 +59,15 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     warn_of_values_not_sent(plan_input, summary)
     tally_scope(reader.custom, inputs, plan_input, summary)
     ended_by = _look_up(services, reader, planner)
+    if reader.evidence.refused:
+        summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
+    if reader.unread:
+        summary.fail(
+            "evidence_unread",
+            f"employees could not be read individually ({reader.unread}): fields that are empty in the directory may be"
+            " hidden, so accounts keep what they have",
+            "the next run reads them again; if this lasts, ask BambooHR's support",
+        )
     plan = planner.plan()
     if ended_by is not None:
         return plan.of_leavers(ended_by)
@@ -71,7 +79,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
 
 
 def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> SyncError | None:
-    """Look up what the planner needs until nothing is missing; return the error that ended this early, if any.
+    """Look up and read what the planner needs until nothing is missing; return the error that ended this early, if any.
 
     After an error, only the accounts of leavers are looked up: no other failure may keep their access open.
     """
@@ -90,13 +98,27 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
                 ended_by = fault
         planner.add(
             accounts=(account for one in found for account in one.accounts),
-            joining=() if ended_by else reader.employees(needed.joining),
-            compared=() if ended_by else reader.employees(needed.compared, for_comparison=True),
-            verified=() if ended_by else reader.verified(needed.unverified),
             unanswered={key: reason for one in found for key, reason in one.unanswered.items()},
             kinds=services.moodle.field_kinds,
         )
+        if ended_by is None:
+            try:
+                _read(reader, planner, needed)
+            except (SourceError, CredentialError) as fault:
+                if not planner.has_leavers:
+                    raise
+                ended_by = fault
     return ended_by
+
+
+def _read(reader: EmployeeReader, planner: Planner, needed: Needed) -> None:
+    """Read the employees whom the planner needs besides the accounts."""
+    if needed.joining or needed.compared or needed.unverified:
+        planner.add(
+            joining=reader.employees(needed.joining),
+            compared=reader.employees(needed.compared, for_comparison=True),
+            verified=reader.verified(needed.unverified),
+        )
 
 
 def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
@@ -212,7 +234,7 @@ def _report_unexplained_accounts(
         if not account.suspended
         and account.id not in explained
         and parse_employee_id(account.idnumber) not in inputs.company
-        and account.username.casefold() not in protected
+        and folded(account.username) not in protected
     ]
     summary.counts["unexplained_accounts"] = len(found)
     if found:

@@ -97,6 +97,7 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
     if not in_directory:
         return
     shown = {name for one in in_directory for name in one.facts}
+    shown |= {name for name, share in inputs.directory.coverage().items() if share}
     hidden = [name for name in plan_input.settings.mapping.sources if name not in shown and not is_by_api_name(name)]
     inputs.hidden_fields.update(hidden)
     if hidden:

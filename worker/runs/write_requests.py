@@ -194,7 +194,7 @@ class WriteRequests(BatchRequest[Step]):
         with self._slots:
             self._check()
             changes = [(step, self._sendable(step, fields)) for step in steps]
-            records = [_record(step, own) for step, own in changes if own]
+            records = [_record(step, own) for step, own in changes if own or fields is not None]
             if self._kind is not WriteKind.CREATE:
                 return self._moodle.update(records, retries) if records else {}
             self._moodle.create(records, retries)

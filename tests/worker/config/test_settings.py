@@ -74,6 +74,10 @@ def custom_fields(number: int) -> str:
     return json.dumps({f"profile_field_f{field}": "location" for field in range(number)})
 
 
+PERSIAN = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+"""A name with a zero-width non-joiner."""
+
+
 @pytest.mark.parametrize(
     ("variables", "setting", "read"),
     [
@@ -103,6 +107,8 @@ def custom_fields(number: int) -> str:
         ({"BATCH_SIZE": "5\u200b"}, "batch_size", 5),
         ({"LIMITS": '\ufeff{"update\\u200b": "5%\\u200b"}'}, "limits", {"update": "5%"}),
         ({"DEFAULT_LAST_NAME": "Cafe\u0301"}, "default_last_name", "Caf\u00e9"),
+        # A file has the name that the system gave it.
+        ({"STATE_FILE": "e\u0301tat\u200c1.db\u200b"}, "state_file", "e\u0301tat\u200c1.db"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "trigger", "schedule"),
         ({"TRIGGER": "schedule", "SCHEDULED_TIME": MOMENT}, "scheduled_time", MOMENT),
         # A batch has at most 900 form fields: id or auth, idnumber, username, suspended and four core fields make 8 of
@@ -262,3 +268,17 @@ def test_the_state_alone_needs_no_other_variable() -> None:
 
 def test_the_description_names_every_variable() -> None:
     assert [line.split()[0] for line in describe().splitlines()] == list(VARIABLES)
+
+
+def test_a_joiner_within_a_word_of_persian_or_of_an_indian_language_belongs_to_its_spelling() -> None:
+    table = {"institution": {"from": "division", "default": f"\u200c{PERSIAN}\u200d"}}
+
+    rule = settings(FIELD_MAPPING=json.dumps(table)).mapping.rule("institution")
+
+    assert rule is not None
+    assert rule.default == PERSIAN
+
+
+def test_of_two_keys_that_look_the_same_none_replaces_the_other() -> None:
+    with pytest.raises(ConfigurationError, match=r"FIELD_MAPPING\.city"):
+        settings(FIELD_MAPPING='{"city\\u200b": "location", "city": "division"}')

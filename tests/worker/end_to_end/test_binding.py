@@ -7,7 +7,7 @@ import pytest
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.worker.end_to_end.test_state_command import shown
-from tests.worker.end_to_end.tools import items, state_and_site, write_item
+from tests.worker.end_to_end.tools import items, remove_item, state_and_site, write_item
 
 OTHER = {"BAMBOO_COMPANY_DOMAIN": "zenith"}
 
@@ -99,6 +99,16 @@ def test_a_state_of_an_earlier_version_is_adopted_with_a_warning(harness: RunHar
 
     assert (dry_run["warnings"], first["warnings"], second["warnings"]) == ([], ["state_adopted"], [])
     assert harness.run(**OTHER).code == 3
+
+
+def test_an_undo_which_asks_only_moodle_binds_nothing(staffed: RunHarness) -> None:
+    staffed.company.edit("1", department="Legal")
+    run = staffed.run()
+    remove_item(staffed, "default#binding")
+
+    undo = staffed.run("undo", run["run_id"], "--yes", BAMBOO_COMPANY_DOMAIN="acmee")
+
+    assert (undo.code, staffed.run().code) == (0, 0)
 
 
 def test_rebind_accepts_a_renamed_company(staffed: RunHarness) -> None:

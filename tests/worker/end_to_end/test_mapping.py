@@ -143,6 +143,18 @@ def test_only_bamboohrs_country_is_named_by_its_value(harness: RunHarness) -> No
     assert "Secret" not in run.stdout + run.stderr
 
 
+def test_a_language_is_not_to_blame_if_the_site_refuses_every_update(speaking: RunHarness) -> None:
+    refusal = '{"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "x"}'
+    speaking.company.edit("1", customLanguage="de")
+    speaking.fail_moodle("answer", operation="core_user_update_users", status=200, times=0, body=refusal)
+
+    run = speaking.run(**FIELDS)
+    assert (run.code, run["updated"], warnings(run, "not_kept")) == (1, 0, [])
+
+    speaking.to_moodle.faults.clear()
+    assert (speaking.run(**FIELDS).code, speaking.account("1")["lang"]) == (0, "de")
+
+
 def test_a_language_that_the_site_does_not_have_is_left_out_however_many_employees_have_it(
     speaking: RunHarness,
 ) -> None:

@@ -52,6 +52,12 @@ def write_body(harness: RunHarness, key: str, body: str) -> None:
         state.commit()
 
 
+def remove_item(harness: RunHarness, key: str) -> None:
+    with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
+        state.execute("DELETE FROM items WHERE key = ?", (key,))
+        state.commit()
+
+
 def update_items(harness: RunHarness, kind: str, **changes: Callable[[Any], Any]) -> None:
     """Replace values of the state's items of a kind, each by a function of the former one."""
     for key, item in items(harness, kind).items():

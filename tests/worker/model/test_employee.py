@@ -152,7 +152,7 @@ def test_an_account_may_be_created_as_many_days_ahead_as_are_set(hire_date: str,
     ),
     ("an empty value of the row hides nothing", {"department": "Sales"}, {"department": ""}, {"department": "Sales"}),
     ("empty in both", {"department": ""}, {"department": ""}, {"department": ""}),
-    ("empty in the directory", {"department": ""}, {}, {"department": ""}),
+    ("empty in the directory, and not shown by the row", {"department": ""}, {}, {}),
 )
 def test_the_row_wins_and_the_directory_fills_in(
     listing: dict[str, str], row: dict[str, str], facts: dict[str, str]

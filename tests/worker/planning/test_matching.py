@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.worker.builders import account, account_of, code, listed
+from tests.worker.builders import account, account_of, code, listed, run_settings
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
-from worker.planning.matching import Match, contradiction, is_passed_on, match_by_idnumber
+from worker.planning.matching import Match, contradiction, is_passed_on, is_protected, match_by_idnumber
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
 
@@ -63,3 +63,12 @@ def test_an_address_is_passed_on_if_other_employees_own_every_account_with_it(
     accounts: list[Account], others: list[int], passed_on: bool
 ) -> None:
     assert is_passed_on(accounts, others) is passed_on
+
+
+@pytest.mark.parametrize(
+    "username", ["\u0639\u0644\u06cc\u200c\u0631\u0636\u0627@acme.example", "jose\u0301@acme.example"]
+)
+def test_a_protected_account_is_recognised_however_its_name_is_composed(username: str) -> None:
+    protected = run_settings(PROTECTED_ACCOUNTS=username).protected
+
+    assert is_protected(account(101, username=username), protected)
