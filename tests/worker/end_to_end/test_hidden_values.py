@@ -38,8 +38,18 @@ def test_a_hidden_value_is_neither_cleared_nor_replaced_by_the_next_source(
 
     run = next_day_run(simulation)
 
-    assert (run.exit_code, run.counts["updated"], run.reconcile_due) == (0, 1, False)
+    assert (run.exit_code, run.counts["updated"]) == (0, 1)
     assert (values(simulation), account(simulation, "4")["lastname"]) == (before, "Lee")
+
+
+def test_a_field_that_is_hidden_for_the_only_employee_of_a_run_is_not_hidden_for_the_company() -> None:
+    simulation = in_sync(30)
+    next_day_run(simulation, touched="4")
+    simulation.bamboo.settings.restricted_for = {"4": frozenset({"department"})}
+
+    run = next_day_run(simulation, touched="4")
+
+    assert (run.exit_code, run.warnings, run.reconcile_due) == (0, [], False)
 
 
 def test_a_value_that_is_removed_is_cleared_for_one_further_call(simulation: Simulation) -> None:
