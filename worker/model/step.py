@@ -136,7 +136,7 @@ class Status(StrEnum):
 class StepResult:
     """A step and its status.
 
-    `reason` overrides the reason of the step. `wrote`: a request was sent, or a dry run would send one; unless the
+    `reason` overrides the reason of the step. `was_sent`: a request was sent, or a dry run would send one; unless the
     status says otherwise, Moodle carried it out. `isolated`: BambooHR or Moodle refused the request for this employee
     alone.
     """
@@ -144,7 +144,7 @@ class StepResult:
     step: Step
     status: Status
     reason: Reason | None = None
-    wrote: bool = False
+    was_sent: bool = False
     isolated: bool = False
 
     @property

@@ -62,8 +62,8 @@ class LockedRun:
         gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
         isolated = self.history.with_flag(FollowUp.ISOLATED)
         unanswered = {
-            number
-            for number, record in isolated.items()
+            employee_id
+            for employee_id, record in isolated.items()
             if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
         }
         with services.progress("writing", len(to_send)) as tick:
@@ -81,11 +81,13 @@ class LockedRun:
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
         unwritten = {
-            number: result for number, result in sent.items() if result.status is not Status.DONE and not result.wrote
+            employee_id: result
+            for employee_id, result in sent.items()
+            if result.status is not Status.DONE and not result.was_sent
         }
         refused = [
-            number
-            for number, result in unwritten.items()
+            employee_id
+            for employee_id, result in unwritten.items()
             if result.isolated or result.status in (Status.REFUSED, Status.PROTECTED)
         ]
         if unwritten:

@@ -34,7 +34,7 @@ def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, St
     steps = {
         employee_id: result.step
         for employee_id, result in results.items()
-        if result.wrote
+        if result.was_sent
         and result.status in (Status.DONE, Status.REFUSED)
         and any(map(is_read_back, result.step.fields))
     }

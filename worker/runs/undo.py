@@ -117,7 +117,7 @@ def _undone_records(
         record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
         stored = run.records_before_writes.get(employee_id)
         if record is None and stored is not None:
-            record = stored if result.wrote else before or EmployeeRecord(employee_id)
+            record = stored if result.was_sent else before or EmployeeRecord(employee_id)
         if record is not None:
             records[employee_id] = record
     return records

@@ -80,10 +80,9 @@ class ResultCollector:
         for step in steps:
             if status is Status.DONE and step.problem is not None:
                 is_unread = step.problem.code in REFUSED_ALONE
-                result = StepResult(step, Status.REFUSED, step.problem, wrote=True, isolated=is_unread)
+                result = StepResult(step, Status.REFUSED, step.problem, was_sent=True, isolated=is_unread)
             else:
-                wrote = was_sent or status is Status.DONE
-                result = StepResult(step, status, reason, wrote=wrote, isolated=isolated)
+                result = StepResult(step, status, reason, was_sent or status is Status.DONE, isolated)
             with self._mutex:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:

@@ -43,10 +43,10 @@ def after(
     step: Step,
     status: Status = Status.DONE,
     *,
-    wrote: bool = False,
+    was_sent: bool = False,
     deleted: bool = False,
     max_attempts: int = 0,
     **more: bool,
 ) -> EmployeeRecord:
-    result = StepResult(step, status, wrote=wrote)
+    result = StepResult(step, status, was_sent=was_sent)
     return record_after_run(known, result, deleted=deleted, now=NOW, max_attempts=max_attempts, **more)

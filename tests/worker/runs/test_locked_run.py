@@ -39,7 +39,7 @@ def test_the_records_are_stored_before_the_end_of_the_writing_is_raised(run: Loc
 
     results = run.write([suspend(7, writer.add(7))], record_before_suspending, {})
 
-    assert not results[7].wrote
+    assert not results[7].was_sent
     with pytest.raises(Terminated):
         run.remember({7: WAITING})
     assert stored(run) == {7: WAITING}

@@ -40,7 +40,7 @@ def test_every_step_is_written_in_batches_and_reported_once() -> None:
     )
 
     assert set(statuses(results).values()) == {DONE}
-    assert all(result.wrote for result in results.values())
+    assert all(result.was_sent for result in results.values())
     assert sorted(result.step.employee_id for result in writer.reported) == [*range(1, 121), *range(201, 321)]
     assert (writer.calls(UPDATE), writer.calls(CREATE), len(writer.board.calls)) == (3, 3, 6)
     assert {user["department"] for number, user in writer.linked_accounts().items() if number <= 120} == {"New"}
@@ -127,11 +127,11 @@ def test_a_step_that_depends_on_a_failed_write_is_not_sent_and_names_it(writer: 
     )
 
     assert statuses(results) == {1: REFUSED, 2: FAILED, 4: FAILED}
-    assert results[1].wrote, "the other fields were written; the address was not"
+    assert results[1].was_sent, "the other fields were written; the address was not"
     for number in (2, 4):
         assert results[number].why.code == "waits_for"
         assert "employee 1" in results[number].why.text
-        assert not results[number].wrote
+        assert not results[number].was_sent
 
 
 def test_a_step_that_depends_on_an_unsent_step_of_its_batch_is_not_sent() -> None:
@@ -209,7 +209,7 @@ def test_one_bad_record_of_fifty_is_named_and_forty_nine_accounts_are_created(wr
     results = writer.write(*steps)
 
     assert [number for number, status in statuses(results).items() if status is not DONE] == [31]
-    assert (results[31].status, results[31].why.code, results[31].wrote) == (REFUSED, "email_taken", False)
+    assert (results[31].status, results[31].why.code, results[31].was_sent) == (REFUSED, "email_taken", False)
     assert len(writer.linked_accounts()) == 49
     assert writer.calls(CREATE) <= 1 + 2 * ceil(log2(50))
     assert writer.calls(BY_FIELD) == 3, "the guest, the idnumber and the address"
@@ -332,7 +332,7 @@ def test_a_refused_field_is_named_and_does_not_prevent_the_others(
 
     results = writer.write(update(1, account, **fields))
 
-    assert (results[1].status, results[1].why.code, results[1].wrote) == (REFUSED, code, bool(stored))
+    assert (results[1].status, results[1].why.code, results[1].was_sent) == (REFUSED, code, bool(stored))
     assert ("account 5 (idnumber 2)" in results[1].why.text) == code.endswith("taken")
     after = writer.linked_accounts()[1]
     assert {name: after[name] for name in after if name in fields and after[name] != before[name]} == stored
@@ -352,7 +352,7 @@ def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> N
 
     assert statuses(results) == {1: PROTECTED, 2: PROTECTED, 3: PROTECTED, 4: DONE}
     assert results[1].why.code == "untouchable"
-    assert not any(results[number].wrote for number in (1, 2, 3))
+    assert not any(results[number].was_sent for number in (1, 2, 3))
 
 
 def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
@@ -374,7 +374,7 @@ def test_a_problem_besides_the_action_stays_an_error_after_the_write(writer: San
 
     results = writer.write(update(1, writer.add(1), department="New", problem=problem))
 
-    assert (results[1].status, results[1].why, results[1].wrote) == (REFUSED, problem, True)
+    assert (results[1].status, results[1].why, results[1].was_sent) == (REFUSED, problem, True)
     assert writer.linked_accounts()[1]["department"] == "New"
 
 
