@@ -218,3 +218,13 @@ def test_an_address_has_every_employee_once_and_a_blank_one_has_none() -> None:
 
     assert index.of("shared@acme.example") == (7, 8, 9)
     assert index.of("") == ()
+
+
+def test_evidence_is_added_to_what_only_the_directory_showed() -> None:
+    listed = Employee.seen(7, listing={"department": "", "division": "North"}, evidence=None, incomplete="HTTP 500")
+
+    found = listed.with_evidence(Evidence({"city": "Leeds"}, frozenset({"department"})))
+
+    assert (found.in_directory, found.evidenced, found.restricted) == (True, True, frozenset({"department"}))
+    assert (found.facts, found.incomplete) == ({"division": "North", "city": "Leeds"}, "HTTP 500")
+    assert listed.with_evidence(None, "HTTP 502").incomplete == "HTTP 502"

@@ -30,6 +30,7 @@ from worker.planning.names import NameComparison, compare_names, same_name
         ("Jean-Luc", "Jean Luc"),
         ("Zo\u00eb King", "Zoe King"),
         ("Jean-Luc", "Jeanluc"),
+        ("M\u00fcller-L\u00fcdenscheidt", "L\u00fcdenscheidt M\u00fcller"),
         ("\uff21da", "Ada"),
         ("Garc\u00eda", "Garcia"),
         ("Nguy\u1ec5n", "Nguyen"),

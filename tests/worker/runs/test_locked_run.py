@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.worker.runs.writing import SandboxWriter, suspend
 from worker.errors import LockLost, Terminated
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp
 from worker.planning.memory import record_before_suspending
 from worker.runs.locked_run import LockedRun
 
@@ -54,3 +56,17 @@ def test_a_record_stored_before_a_write_does_not_stay_if_it_is_not_needed(
     run.remember({7: EmployeeRecord(7)})
 
     assert stored(run) == {}
+
+
+def test_what_a_run_is_about_to_write_is_stored_first(run: LockedRun, writer: SandboxWriter) -> None:
+    changed, run.summary.since = datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
+    steps = [suspend(7, writer.add(7)), suspend(8, writer.add(8))]
+
+    run.write(steps, record_before_suspending, {7: changed})
+
+    store, run_id = run.services.store, run.summary.run_id
+    (begun,) = store.history().runs
+    assert (begun.run_id, begun.scope, begun.outcome) == (run_id, "unfinished", UNFINISHED)
+    assert begun.since == "2026-11-19T00:00:00Z"
+    last_changes = {entry.employee_id: entry.last_change_at for entry in store.journal.entries_of(run_id, None)}
+    assert last_changes == {7: changed.timestamp(), 8: int(run.summary.started_at.timestamp())}
