@@ -67,7 +67,7 @@ def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> 
     fields: dict[str, object] = {
         "run_id": "20260412T021500Z-7f3a",
         "made_at": "2026-04-12T02:15:07+00:00",
-        "scope": "all",
+        "selection": "all",
         "since": "2026-04-11T02:15:02+00:00",
         "counts": Counter(row.action for row in listed),
         "site": "learn.example.com",
@@ -102,7 +102,7 @@ def a_run(*, shows_values: bool) -> Report:
 
 def very_large(count: int = 20_000) -> Report:
     """A first run, with values: every kind of row, each with its changes."""
-    return plan([_row(number, True) for number in range(count)], shows_values=True, scope="everybody")
+    return plan([_row(number, True) for number in range(count)], shows_values=True, selection="everybody")
 
 
 def hostile() -> Report:
@@ -128,10 +128,10 @@ def hostile() -> Report:
         rows,
         shows_values=True,
         warnings=HOSTILE,
-        company=everything,
+        company_domain=everything,
         site=everything,
         run_id=everything,
-        scope="all",
+        selection="all",
         environment=everything,
         held=(HeldClass(everything, everything, everything),),
     )

@@ -42,9 +42,9 @@ class Call:
     stop: StopSignal
     summary: Summary
 
-    def begin(self, scope: str, about_run: str = "") -> None:
+    def begin(self, selection: str, about_run: str = "") -> None:
         """Set in the summary what was requested, so that it is shown however the run ends."""
-        self.summary.dry_run, self.summary.scope = self.options.dry_run, scope
+        self.summary.dry_run, self.summary.selection = self.options.dry_run, selection
         self.summary.about_run = about_run
 
     def settings(self) -> Settings:
@@ -106,7 +106,7 @@ def may_write(
     propose: Propose,
     question: Callable[[int], str] | None = None,
     *,
-    scope: str = "employees",
+    selection: str = "employees",
     approved: Mapping[int, Collection[str]] | None = None,
 ) -> bool:
     """Return whether the run may write: not in a dry run and, if there is a question, only once it is confirmed.
@@ -116,7 +116,7 @@ def may_write(
     Args:
         propose: Reads and plans what the run would do.
         question: Returns the question, from the number of accounts that would be written.
-        scope: A key of :data:`worker.reports.report.SCOPES`.
+        selection: A key of :data:`worker.reports.report.SELECTIONS`.
         approved: The classes of the changes to approve, by employee id.
     """
     options, summary = call.options, call.summary
@@ -133,7 +133,7 @@ def may_write(
             employees,
             summary,
             services.settings,
-            scope=scope,
+            selection=selection,
             shows_values=getattr(options, "show_values", False),
             approved=approved,
         )

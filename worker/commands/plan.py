@@ -86,7 +86,7 @@ def plan(call: Call) -> int:
         seen.plan.plan_input.employees,
         summary,
         services.settings,
-        scope="everybody" if everybody else request.summary_scope,
+        selection="everybody" if everybody else request.selection,
         shows_values=options.show_values,
         digest_key=services.digest_key,
         other_settings=options.settings is not None,

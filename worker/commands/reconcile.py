@@ -43,10 +43,10 @@ def reconcile(call: Call) -> None:
     """Compare all employees with Moodle, and correct the differences."""
     options = call.options
     request = RunRequest(AllEmployees(), dry_run=options.dry_run, resends=options.resend)
-    call.begin(request.summary_scope)
+    call.begin(request.selection)
     check_terminal(options)
     services = call.services()
-    if may_write(call, services, proposal_of(request, services), _question, scope="everybody"):
+    if may_write(call, services, proposal_of(request, services), _question, selection="everybody"):
         run_sync(request, services, call.summary)
 
 

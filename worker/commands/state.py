@@ -158,7 +158,7 @@ def _state(store: Store) -> Iterator[tuple[str, Any]]:
         yield "last employee done", _plain(window.get("lastId"))
         yield "pinned runs", _plain(window.get("pinnedRuns"))
     if store.binding is not None:
-        yield "company", store.binding.company
+        yield "company", store.binding.company_domain
         yield "site", store.binding.site
     pause = store.pause()
     if pause is not None:
@@ -191,7 +191,7 @@ def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
         held = f", {counted(run.held_count, 'employee')} held" if run.held_count else ""
         end = "ok" if run.successful else run.outcome or "not ok"
-        parts = [run.command, end] if run.is_unfinished else [run.command, run.scope, end]
+        parts = [run.command, end] if run.is_unfinished else [run.command, run.selection, end]
         yield run.run_id, ", ".join(parts) + held
 
 

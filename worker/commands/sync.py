@@ -46,9 +46,9 @@ def add(parsers: Parsers) -> None:
 def sync(call: Call) -> None:
     """Update Moodle for the changed or the selected employees."""
     asked = request(call.options)
-    call.begin(asked.summary_scope)
+    call.begin(asked.selection)
     services = call.services()
-    if may_write(call, services, proposal_of(asked, services), scope=asked.summary_scope):
+    if may_write(call, services, proposal_of(asked, services), selection=asked.selection):
         run_sync(asked, services, call.summary)
 
 

@@ -114,12 +114,13 @@ class RunRecord:
 
     Attributes:
         ended_at: Milliseconds since 1970.
+        selection: Whom the run was about: "all" or "employees".
         is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
             are compared with its figures.
-        successful: A run over all employees of its scope, without an error.
+        successful: A run over all employees that it selected, without an error.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
-        company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
+        company_size: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
         began: When the first run of this state ended, if known.
         held_count: How many employees have held changes; see `HeldChanges`.
         since: The start of the run's window.
@@ -133,7 +134,7 @@ class RunRecord:
     run_id: str
     ended_at: int
     command: str
-    scope: str
+    selection: str
     is_baseline: bool = False
     successful: bool = False
     scheduled_time: str = ""
@@ -143,7 +144,7 @@ class RunRecord:
     reconcile_due: bool = False
     outcome: str = ""
     held_count: int = 0
-    company: int = 0
+    company_size: int = 0
     began: int = 0
     since: str = ""
     reached: str = ""
@@ -164,7 +165,7 @@ class RunRecord:
     @property
     def is_unlimited(self) -> bool:
         """Whether the run was a sync or a reconcile without a selection of employees."""
-        return self.scope == "all" and self.command in ("sync", "reconcile")
+        return self.selection == "all" and self.command in ("sync", "reconcile")
 
 
 @dataclass(frozen=True)

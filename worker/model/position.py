@@ -23,14 +23,14 @@ class WindowProgress:
 class Position:
     """The start of the window, how many of its changes were taken, and the progress, if it was stored.
 
-    `gapless`: a run left `since` there, with no gap before it. For any other position (the first one, or one written by
-    hand), the history shows whether there is a gap.
+    `has_no_gap`: a run left `since` there, and every change before it was read. For any other position (the first one,
+    or one written by hand), the history shows whether there is a gap.
     """
 
     since: datetime
     offset: int = 0
     progress: WindowProgress | None = None
-    gapless: bool = False
+    has_no_gap: bool = False
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -40,7 +40,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 class Binding:
     """A pair of company and site. `site`: host and path, without scheme, default port and final slash."""
 
-    company: str
+    company_domain: str
     site: str
 
     @classmethod
@@ -52,4 +52,4 @@ class Binding:
         return cls(company_domain.lower(), f"{host}{named_port}{url.path.rstrip('/')}")
 
     def __str__(self) -> str:
-        return f"company {self.company} and site {self.site}"
+        return f"company {self.company_domain} and site {self.site}"

@@ -66,7 +66,7 @@ class Step:
         depends_on: Employees whose steps must be written first, because they free a value that this step takes.
         problem: An error about one field, which is left out; the rest of the step is written.
         notes: Information for the operator, not errors.
-        waits: The employee is read again in every run until the case is clear.
+        is_waiting: The employee becomes a :attr:`FollowUp.WAITING`: read in every run until the case is clear.
         classes: The guard classes in which the writes count.
         held: The parts that a guard holds. If no other part is left, the action is HOLD.
         not_kept: Fields whose value is not sent because Moodle does not keep it, each with the digest of the value; ""
@@ -81,7 +81,7 @@ class Step:
     depends_on: frozenset[int] = frozenset()
     problem: Reason | None = None
     notes: tuple[Reason, ...] = ()
-    waits: bool = False
+    is_waiting: bool = False
     classes: frozenset[GuardClass] = frozenset()
     held: tuple[HeldPart, ...] = ()
     not_kept: tuple[tuple[str, str], ...] = ()

@@ -118,7 +118,7 @@ class MoodleClient:
             rows = self._rows("username", ["guest"], quick=quick)
         except Refused as refusal:
             if refusal.code not in _UNKNOWN_FUNCTION or not self._by_field:
-                raise fatal_errors.refused(refusal.code, _BY_FIELD if self._by_field else _SEARCH) from None
+                raise fatal_errors.function_refused(refusal.code, _BY_FIELD if self._by_field else _SEARCH) from None
             self._by_field = False
             return self._look_up_guest(quick=quick)
         guest = _guest_among(rows)
@@ -223,9 +223,9 @@ class MoodleClient:
                     f"the Moodle token may not use core_user_get_users ({refusal.code})",
                     advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
                 ) from None
-            raise fatal_errors.refused(refusal.code, _SEARCH) from None
+            raise fatal_errors.function_refused(refusal.code, _SEARCH) from None
         if found is None:
-            raise fatal_errors.refused(UNDOCUMENTED, _SEARCH)
+            raise fatal_errors.function_refused(UNDOCUMENTED, _SEARCH)
         return found
 
     def access_refusals(self) -> dict[str, str]:
@@ -249,7 +249,7 @@ class MoodleClient:
             self._service.read(function, fields)
         except Refused as refusal:
             if refusal.code == NO_JSON:
-                raise fatal_errors.refused(refusal.code, function) from None
+                raise fatal_errors.function_refused(refusal.code, function) from None
             return refusal.code if refusal.is_access or refusal.code in _UNKNOWN_FUNCTION else ""
         return ""
 

@@ -68,7 +68,7 @@ def of_status(reply: Reply) -> SyncError:
     return TargetError(f"Moodle answered HTTP {status}: {what}", advice=advice)
 
 
-def refused(code: str, function: str) -> SyncError:
+def function_refused(code: str, function: str) -> SyncError:
     """Moodle refuses a read that the run cannot do without."""
     if code == NO_JSON:
         return TargetError(

@@ -78,7 +78,7 @@ def _approved(
     if step.changes:
         return step
     reason = step.reason if step.employee_id in employees else reasons.NOT_APPROVED
-    return replace(step, reason=reason, problem=None, waits=False)
+    return replace(step, reason=reason, problem=None, is_waiting=False)
 
 
 def _needs(

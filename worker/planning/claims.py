@@ -19,11 +19,11 @@ from worker.model.step import Step
 class Resolution:
     """The answer to a claim: why the value is refused, who must be written first, and the accounts that keep it.
 
-    `refused` is None for an employee without an account if only `kept_by` prevents the claim: that account may be
+    `why_refused` is None for an employee without an account if only `kept_by` prevents the claim: that account may be
     theirs.
     """
 
-    refused: Reason | None = None
+    why_refused: Reason | None = None
     depends_on: frozenset[int] = frozenset()
     kept_by: tuple[Account, ...] = ()
 
@@ -89,7 +89,7 @@ class Claims:
 
     def _judge(self, claim: Claim, path: Sequence[int]) -> Resolution:
         """Resolve one claim. The claims it depends on are resolved, except those on `path`, which wait for this one."""
-        refused = self.why_disputed(claim)
+        why_refused = self.why_disputed(claim)
         depends_on: set[int] = set()
         kept_by: list[Account] = []
         for account in self.holders(claim.value):
@@ -99,14 +99,14 @@ class Claims:
             if owner is None:
                 kept_by.append(account)
             elif self._closes_circle(claim.employee_id, owner, path):
-                return Resolution(refused or self.why_swapped(owner), kept_by=(account,))
-            elif self._resolutions[owner].refused is None:
+                return Resolution(why_refused or self.why_swapped(owner), kept_by=(account,))
+            elif self._resolutions[owner].why_refused is None:
                 depends_on.add(owner)
             else:
                 kept_by.append(account)
-        if refused is None and kept_by and claim.own is not None:
-            refused = self.why_taken(claim, kept_by[0])
-        return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
+        if why_refused is None and kept_by and claim.own is not None:
+            why_refused = self.why_taken(claim, kept_by[0])
+        return Resolution(why_refused, frozenset() if why_refused else frozenset(depends_on), tuple(kept_by))
 
     def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
         """Return whether the owner of the claimed value can only be written after the employee who claims it."""

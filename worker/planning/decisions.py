@@ -23,7 +23,7 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     step = _decide(context, employee)
     settings = context.settings
     has_left = context.plan_input.lifecycle_states[employee.employee_id] is LifecycleState.LEFT
-    if has_left and step.action is Action.CONFLICT and step.reason in context.unanswered.values():
+    if has_left and step.action is Action.CONFLICT and step.reason in context.failed_lookups.values():
         step = replace(step, reason=reasons.of_leaver(step.reason))
     if settings.selected and step.reason in (reasons.NO_EVIDENCE, reasons.HIRE_DATE_UNREADABLE):
         step = _unknown_if_never_seen(context, employee, step)
@@ -34,7 +34,7 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     # BambooHR shows a new employee's job only from the first day, and does not document whether the feed reports it:
     # an employee whose account exists before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
-    return replace(step, waits=True) if early and starts_later(employee, context.plan_input.now) else step
+    return replace(step, is_waiting=True) if early and starts_later(employee, context.plan_input.now) else step
 
 
 def _decide(context: PlanContext, employee: Employee) -> Step:
@@ -53,7 +53,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         no_evidence = (
             reasons.HIRE_DATE_UNREADABLE if employee.facts.get("status") == "Inactive" else reasons.NO_EVIDENCE
         )
-        return Step(employee_id, Action.HOLD, reasons.DELETED_BUT_SHOWN if erased else no_evidence, waits=True)
+        return Step(employee_id, Action.HOLD, reasons.DELETED_BUT_SHOWN if erased else no_evidence, is_waiting=True)
     if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
     if match.conflict is not None:
@@ -91,7 +91,7 @@ def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step)
     if employee.employee_id in context.plan_input.changed or employee.employee_id in context.plan_input.records:
         return step
     reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
-    return replace(step, reason=reason, waits=False)
+    return replace(step, reason=reason, is_waiting=False)
 
 
 def _without_waiting(context: PlanContext, step: Step) -> Step:
@@ -104,12 +104,12 @@ def _without_waiting(context: PlanContext, step: Step) -> Step:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
     is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and context.plan_input.scope_is_shown
-    return step if is_future or is_exception else replace(step, waits=False)
+    return step if is_future or is_exception else replace(step, is_waiting=False)
 
 
 def _not_started(context: PlanContext, employee: Employee, account: Account | None = None) -> Step:
     why = reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
-    return Step(employee.employee_id, Action.HOLD, why, account, waits=True)
+    return Step(employee.employee_id, Action.HOLD, why, account, is_waiting=True)
 
 
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
@@ -118,14 +118,14 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     if not context.may_hold_account(employee):
         return _not_started(context, employee)
     if "work_email" not in employee.facts:
-        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
+        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), is_waiting=True)
     address = context.matching.address(employee)
     if not address:
         why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
         return Step(employee_id, Action.SKIP, why)
     resolution = context.value_claims.address_claims.resolution(employee_id)
-    if resolution.refused is not None:
-        return Step(employee_id, Action.CONFLICT, resolution.refused)
+    if resolution.why_refused is not None:
+        return Step(employee_id, Action.CONFLICT, resolution.why_refused)
     if resolution.kept_by:
         return _found_by_email(context, employee, state, resolution)
     return _creation(context, employee, address, resolution)
@@ -146,7 +146,7 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
     if names.shown and not is_confirmed:
         return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_email(employee_id, account), account)
     if not context.plan_input.knows_every_address and not is_confirmed:
-        return Step(employee_id, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
+        return Step(employee_id, Action.HOLD, reasons.LINK_UNSURE, account, is_waiting=True)
     return _update(context, employee, account, linked=True)
 
 
@@ -171,14 +171,14 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     not_shown = [rule for rule in context.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
-        return Step(employee_id, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
+        return Step(employee_id, Action.HOLD, reasons.field_not_shown(hidden), is_waiting=True)
     if not all(values[name] for name in NAMES):
         return Step(employee_id, Action.SKIP, reasons.NO_NAME)
     name = context.value_claims.usernames[employee_id]
     if not context.mapping.accepts_username(name):
         return Step(employee_id, Action.SKIP, reasons.INVALID_USERNAME)
     claim = context.value_claims.username_resolution(employee_id)
-    refused = claim.refused
+    refused = claim.why_refused
     if refused is None and claim.kept_by:
         holder = claim.kept_by[0]
         refused = reasons.username_taken(holder.name, may_be_theirs=not holder.idnumber)
@@ -203,7 +203,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(reasons.EMAIL_KEPT,))
     email, resolution = context.value_claims.address_to_send(employee, account)
-    step = replace(step, problem=resolution.refused, depends_on=resolution.depends_on)
+    step = replace(step, problem=resolution.why_refused, depends_on=resolution.depends_on)
     if email:
         new["email"] = email
     if not linked:
@@ -227,6 +227,6 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
     if not context.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
     resolution = context.value_claims.username_resolution(employee.employee_id)
-    if resolution.refused is not None:
-        return "", replace(step, problem=step.problem or resolution.refused)
+    if resolution.why_refused is not None:
+        return "", replace(step, problem=step.problem or resolution.why_refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)

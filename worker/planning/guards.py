@@ -228,7 +228,7 @@ def _violation(
         found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
         found += circumstances.loss_texts
-    if found and (common := pattern(guard_class, list(due.values()), limits.company)):
+    if found and (common := pattern(guard_class, list(due.values()), limits.company_size)):
         found.append(common)
     return "; ".join(found)
 

@@ -33,10 +33,10 @@ _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
 class Limits:
     """The most accounts that one run may change, by class.
 
-    `company`: the number of active employees; 0 if unknown. `is_import`: links, updates and creates have no limit.
+    `company_size`: the number of active employees; 0 if unknown. `is_import`: links, updates and creates have no limit.
     """
 
-    company: int
+    company_size: int
     per_run: Mapping[GuardClass, int]
     is_import: bool = False
 
@@ -55,32 +55,32 @@ def limits(
 ) -> Limits:
     """Return the limits of a run, by the settings LIMITS and MAX_SUSPENSIONS, which takes precedence."""
     baseline = history.last_baseline()
-    company = company_size(stats, baseline)
+    size = company_size(stats, baseline)
     given = {**settings} if max_suspensions is None else {**settings, GuardClass.SUSPEND: max_suspensions}
-    per_run = {guard_class: _limit(guard_class, given.get(guard_class), company) for guard_class in GuardClass}
+    per_run = {guard_class: _limit(guard_class, given.get(guard_class), size) for guard_class in GuardClass}
     if baseline is None and GuardClass.SUSPEND not in given:
         per_run[GuardClass.SUSPEND] = min(per_run[GuardClass.SUSPEND], _SMALL)
-    return Limits(company, per_run, first_import)
+    return Limits(size, per_run, first_import)
 
 
 def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
     """Return the number of active employees as read now or in the baseline, whichever is smaller; 0 if unknown."""
     now = stats.active or stats.rows
-    before = (baseline.company or baseline.rows) if baseline else 0
+    before = (baseline.company_size or baseline.rows) if baseline else 0
     return min(now, before) if now and before else now or before
 
 
-def _limit(guard_class: GuardClass, setting: Limit | None, company: int) -> int:
+def _limit(guard_class: GuardClass, setting: Limit | None, size: int) -> int:
     if isinstance(setting, int):
         limit = setting
-    elif setting is not None and company:
+    elif setting is not None and size:
         percent = int(setting.removesuffix("%"))
-        limit = max(1, company * percent // 100) if percent else 0
+        limit = max(1, size * percent // 100) if percent else 0
     else:
         least, percent = _DEFAULTS[guard_class]
-        if company and least == _SMALL:
-            least = min(least, max(1, company // 2))
-        limit = max(least, company * percent // 100)
+        if size and least == _SMALL:
+            least = min(least, max(1, size // 2))
+        limit = max(least, size * percent // 100)
     return min(limit, MOST) if guard_class in _CAPPED else limit
 
 

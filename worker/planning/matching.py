@@ -22,7 +22,7 @@ RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
 
 
-Unanswered = Mapping[tuple[AccountKey, str], Reason]
+FailedLookups = Mapping[tuple[AccountKey, str], Reason]
 """Why a look-up has no answer, by key and value."""
 
 
@@ -95,12 +95,12 @@ def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
 class Matching:
     """Matches the employees of a run with the accounts looked up so far, which are given by id."""
 
-    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account], unanswered: Unanswered) -> None:
+    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account], failed_lookups: FailedLookups) -> None:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping
         self.accounts = accounts
-        self.unanswered = unanswered
+        self.failed_lookups = failed_lookups
         self._by_value: dict[tuple[AccountKey, str], list[Account]] = {}
         for account in sorted(accounts.values(), key=lambda account: account.id):
             self._by_value.setdefault(("idnumber", account.idnumber), []).append(account)
@@ -122,8 +122,8 @@ class Matching:
             return Match()
         idnumber = str(employee.employee_id)
         suspended = str(self.plan_input.record(employee.employee_id).account_id)
-        if unanswered := self.unanswered.get(("idnumber", idnumber)) or self.unanswered.get(("id", suspended)):
-            return Match(conflict=unanswered)
+        if no_answer := self.failed_lookups.get(("idnumber", idnumber)) or self.failed_lookups.get(("id", suspended)):
+            return Match(conflict=no_answer)
         match = match_by_idnumber(employee, self._by_value.get(("idnumber", idnumber), ()))
         if match.account is not None:
             why = self._contradiction(employee, match.account)

@@ -75,10 +75,10 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
     record = replace(record, attempts=0, undone_at=0, last_change_at=0)
-    if step.waits and record.was_to_start and step.reason in _UNCLEAR:
+    if step.is_waiting and record.was_to_start and step.reason in _UNCLEAR:
         return record
     record = record.unflagged()
-    if step.waits:
+    if step.is_waiting:
         record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
     elif step.reason.code in reasons.WITHOUT_ACCOUNT:
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, step.reason.code)
@@ -129,17 +129,17 @@ def no_longer_suspended(
 
 
 def fill_in_account_ids(
-    records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], unanswered: Collection[str]
+    records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], failed_idnumbers: Collection[str]
 ) -> dict[int, EmployeeRecord]:
     """Return the records of an earlier version, completed with the suspended account that the idnumber finds.
 
-    `unanswered`: the idnumbers for which Moodle gave no answer; their records stay as they are.
+    `failed_idnumbers`: the idnumbers for which Moodle gave no answer; their records stay as they are.
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
         employee_id: replace(record, account_id=found.get(str(employee_id), NO_ACCOUNT))
         for employee_id, record in records.items()
-        if record.lacks_account_id and str(employee_id) not in unanswered
+        if record.lacks_account_id and str(employee_id) not in failed_idnumbers
     }
 
 
@@ -167,7 +167,7 @@ def after_undoing(
 
 
 def park(
-    records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult], *, max_attempts: int, company: int
+    records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult], *, max_attempts: int, company_size: int
 ) -> dict[int, EmployeeRecord]:
     """Return the records of employees who are parked now.
 
@@ -180,7 +180,7 @@ def park(
     refused = [employee_id for employee_id, result in results.items() if result.status is Status.REFUSED]
     again = [one for one in refused if records[one].has(FollowUp.PARKED)]
     newly = [one for one in refused if one not in again and records[one].attempts >= max_attempts > 0]
-    if len(newly) > max(5, company // 100):
+    if len(newly) > max(5, company_size // 100):
         newly = []
     parked = {}
     for employee_id in (*again, *newly):

@@ -24,7 +24,7 @@ class PlanContext:
         self.plan_input = matching.plan_input
         self.settings = matching.settings
         self.mapping = matching.mapping
-        self.unanswered = matching.unanswered
+        self.failed_lookups = matching.failed_lookups
 
     def address_in_question(self, employee: Employee) -> str:
         """Return the address whose holders must be known, "" if they do not matter."""
@@ -94,7 +94,7 @@ class PlanContext:
         if employee_id in self.plan_input.leavers:
             return True
         record = self.plan_input.record(employee_id)
-        known = (*self.plan_input.employees, *self.plan_input.compared)
+        known = (*self.plan_input.employees, *self.plan_input.namesakes)
         is_shown = any(one.employee_id == employee_id and one.is_shown for one in known)
         return record.deleted and record.suspended_by_us and not is_shown
 
@@ -115,7 +115,7 @@ class ValueClaims:
         self._matching = matching
         self._input = matching.plan_input
         self._mapping = matching.mapping
-        self._unanswered = matching.unanswered
+        self._failed_lookups = matching.failed_lookups
         self.withheld = withheld
         self.address_claims = Claims(
             claims, matching.holders, matching.owners, self._why_disputed, why_taken=self._why_taken
@@ -124,7 +124,7 @@ class ValueClaims:
     def _why_disputed(self, claim: Claim) -> Reason | None:
         if others := self._matching.others_with(claim.employee_id, claim.value):
             return reasons.email_disputed(others[0])
-        return self._unanswered.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
+        return self._failed_lookups.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
     def _why_taken(self, claim: Claim, account: Account) -> Reason:
         return reasons.email_taken(account, self.wanted_username(self._input.by_id[claim.employee_id]))
@@ -145,7 +145,7 @@ class ValueClaims:
             return {}
         existing = [claim.employee_id for claim in self.address_claims.claims.values() if claim.own is not None]
         named = [employee_id for employee_id in existing if employee_id in self.username_claims.claims]
-        refused = {employee_id: self.username_resolution(employee_id).refused for employee_id in named}
+        refused = {employee_id: self.username_resolution(employee_id).why_refused for employee_id in named}
         return {employee_id: why for employee_id, why in refused.items() if why and employee_id not in self.withheld}
 
     def address_to_send(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
@@ -156,7 +156,7 @@ class ValueClaims:
         if account.has_email(address):
             return address, Resolution()
         resolution = self.address_claims.resolution(employee.employee_id)
-        return ("" if resolution.refused else address), resolution
+        return ("" if resolution.why_refused else address), resolution
 
     @cached_property
     def usernames(self) -> Mapping[int, str]:
@@ -177,8 +177,8 @@ class ValueClaims:
     def username_resolution(self, employee_id: int) -> Resolution:
         """Return how an employee's claim to a username was resolved."""
         claim = self.username_claims.claims.get(employee_id)
-        unanswered = self._unanswered.get(("username", claim.value)) if claim else None
-        return Resolution(unanswered) if unanswered else self.username_claims.resolution(employee_id)
+        no_answer = self._failed_lookups.get(("username", claim.value)) if claim else None
+        return Resolution(no_answer) if no_answer else self.username_claims.resolution(employee_id)
 
     def _username(self, employee: Employee) -> str:
         account = self._matching.matches[employee.employee_id].account
@@ -189,7 +189,7 @@ class ValueClaims:
         if employee.employee_id not in self.address_claims.claims:
             return ""
         resolution = self.address_claims.resolution(employee.employee_id)
-        if resolution.refused is not None or resolution.kept_by:
+        if resolution.why_refused is not None or resolution.kept_by:
             return ""
         return self.wanted_username(employee)
 
@@ -199,7 +199,7 @@ class ValueClaims:
             return ""
         email, resolution = self.address_to_send(employee, account)
         values = updated_values(self._mapping, employee, account)
-        if resolution.refused is not None:
+        if resolution.why_refused is not None:
             values = self._matching.without_replaced_names(employee, account, values)
         return self._name_of(employee, email or account.email, {**account.values, **values})
 

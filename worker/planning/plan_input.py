@@ -55,7 +55,7 @@ class PlanInput:
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
         kinds: The known kinds of Moodle's custom profile fields.
-        compared: Employees outside the run who were read because their accounts look like those of new employees.
+        namesakes: Employees outside the run who were read because their accounts match new employees.
     """
 
     employees: Sequence[Employee]
@@ -65,7 +65,7 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     knows_every_address: bool = True
     changed: frozenset[int] = frozenset()
-    compared: Sequence[Employee] = ()
+    namesakes: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
     def record(self, employee_id: int) -> EmployeeRecord:
@@ -89,7 +89,10 @@ class PlanInput:
     @cached_property
     def leavers(self) -> frozenset[int]:
         """The employees who have left, among those of the run and those who were read for comparison."""
-        states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
+        states = {
+            **{one.employee_id: self._lifecycle_state(one) for one in self.namesakes},
+            **self.lifecycle_states,
+        }
         return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property

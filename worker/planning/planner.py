@@ -20,7 +20,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
-from worker.planning.matching import Match, Matching, Unanswered
+from worker.planning.matching import FailedLookups, Match, Matching
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
@@ -52,18 +52,18 @@ class Needed:
     Attributes:
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
-        compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
+        namesakes: Employees outside the run whose accounts match new employees, to be read to see whether they left.
         unverified: Employees of the run whose accounts would change because the directory shows a field as empty. They
             are read individually, because the field may be hidden.
     """
 
     lookups: tuple[Lookup, ...] = ()
     joining: frozenset[int] = frozenset()
-    compared: frozenset[int] = frozenset()
+    namesakes: frozenset[int] = frozenset()
     unverified: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.joining or self.lookups or self.compared or self.unverified)
+        return bool(self.joining or self.lookups or self.namesakes or self.unverified)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Plan:
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
-    unanswered: Unanswered = field(default_factory=dict)
+    failed_lookups: FailedLookups = field(default_factory=dict)
     ended_by: SyncError | None = None
 
     @cached_property
@@ -106,13 +106,13 @@ class Planner:
     def __init__(self, plan_input: PlanInput) -> None:
         self._input = plan_input
         self._accounts: dict[int, Account] = {}
-        self._unanswered: dict[tuple[AccountKey, str], Reason] = {}
+        self._failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
         self._asked: set[tuple[AccountKey, str]] = set()
         self._joined: set[int] = set()
         self._joining_rounds = 0
-        self._read_for_comparison: frozenset[int] = frozenset()
+        self._requested_namesakes: frozenset[int] = frozenset()
         self._read_for_verification: set[int] = set()
-        self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
+        self._context = PlanContext(Matching(plan_input, self._accounts, self._failed_lookups))
         self._steps: tuple[Step, ...] | None = None
 
     def needs(self) -> Needed:
@@ -123,8 +123,8 @@ class Planner:
                 return Needed(lookups)
         if joining := self._new_joining():
             return Needed(joining=joining)
-        if compared := self._new_compared():
-            return Needed(compared=compared)
+        if namesakes := self._new_namesakes():
+            return Needed(namesakes=namesakes)
         if lookups := self._new_lookups(_by_username(context)):
             return Needed(lookups)
         return Needed(unverified=self._new_unverified())
@@ -133,8 +133,8 @@ class Planner:
         self,
         accounts: Iterable[Account] = (),
         joining: Sequence[Employee] = (),
-        unanswered: Mapping[tuple[AccountKey, str], Reason] = {},
-        compared: Sequence[Employee] = (),
+        failed_lookups: Mapping[tuple[AccountKey, str], Reason] = {},
+        namesakes: Sequence[Employee] = (),
         verified: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
@@ -143,12 +143,12 @@ class Planner:
         self._input = replace(
             self._input,
             employees=[employees[employee_id] for employee_id in sorted(employees)],
-            compared=[*self._input.compared, *compared],
+            namesakes=[*self._input.namesakes, *namesakes],
             kinds={**self._input.kinds, **(kinds or {})},
         )
         self._accounts.update({account.id: account for account in accounts})
-        self._unanswered.update(unanswered)
-        self._context = PlanContext(Matching(self._input, self._accounts, self._unanswered))
+        self._failed_lookups.update(failed_lookups)
+        self._context = PlanContext(Matching(self._input, self._accounts, self._failed_lookups))
         self._steps = None
 
     @property
@@ -158,7 +158,7 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        return Plan(self._input, self._accounts, self._decided(), {**self._unanswered})
+        return Plan(self._input, self._accounts, self._decided(), {**self._failed_lookups})
 
     def _decided(self) -> tuple[Step, ...]:
         """Return the steps by what has been added so far."""
@@ -194,13 +194,13 @@ class Planner:
         self._joining_rounds += bool(joining)
         return joining
 
-    def _new_compared(self) -> frozenset[int]:
-        """Return the employees of :attr:`Needed.compared` who were not requested before, and mark them as requested."""
-        read = self._input.by_id.keys() | {one.employee_id for one in self._input.compared}
+    def _new_namesakes(self) -> frozenset[int]:
+        """Return :attr:`Needed.namesakes`, without those requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.namesakes}
         others = frozenset(other for _, other in self._context.namesakes.values())
-        compared = others - read - self._joined - self._read_for_comparison
-        self._read_for_comparison |= compared
-        return compared
+        namesakes = others - read - self._joined - self._requested_namesakes
+        self._requested_namesakes |= namesakes
+        return namesakes
 
     def _new_unverified(self) -> tuple[Employee, ...]:
         """Return :attr:`Needed.unverified`, without those requested before, and mark them as requested."""

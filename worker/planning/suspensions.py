@@ -31,7 +31,7 @@ def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
         starts = starts_later(employee, context.plan_input.now)
         hidden = context.settings.scope.hidden_fields(employee.facts)
         why = reasons.STARTS_LATER if starts else reasons.scope_not_shown(hidden)
-        return Step(employee_id, Action.HOLD, why, waits=True)
+        return Step(employee_id, Action.HOLD, why, is_waiting=True)
     if state is ScopeState.OUT and not context.settings.suspends_out_of_scope:
         return Step(employee_id, Action.SKIP, _why_out(context, employee))
     return None
@@ -69,12 +69,12 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if account is not None:
         return without_account if account.id in context.relinked else _suspension(employee_id, account, why)
     address = context.matching.address(employee)
-    if unanswered := context.unanswered.get(("email", address)):
-        return Step(employee_id, Action.CONFLICT, unanswered)
+    if no_answer := context.failed_lookups.get(("email", address)):
+        return Step(employee_id, Action.CONFLICT, no_answer)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
         if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
-            return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+            return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, is_waiting=True)
         return without_account
     owners = context.matching.owners
     others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
@@ -90,7 +90,7 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(context.plan_input.email_index.of(address)) - {employee_id}
     if shared or not context.matching.compare_names(employee, candidate).any:
-        return Step(employee_id, Action.HOLD, why.unsure, candidate, waits=True)
+        return Step(employee_id, Action.HOLD, why.unsure, candidate, is_waiting=True)
     return _suspension(employee_id, candidate, why)
 
 

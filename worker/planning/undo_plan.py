@@ -19,7 +19,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.matching import Unanswered, is_protected
+from worker.planning.matching import FailedLookups, is_protected
 
 
 class UndoScope(StrEnum):
@@ -108,7 +108,7 @@ def undo_steps(
     accounts: Iterable[Account],
     protected: Collection[str],
     kinds: Kinds,
-    unanswered: Unanswered,
+    failed_lookups: FailedLookups,
 ) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
@@ -120,7 +120,7 @@ def undo_steps(
         found.setdefault(("idnumber", account.idnumber), []).append(account)
     steps = []
     for write in writes:
-        if (why := unanswered.get(write.looked_up_by)) is not None:
+        if (why := failed_lookups.get(write.looked_up_by)) is not None:
             steps.append(Step(write.employee_id, Action.CONFLICT, why))
         else:
             own = found.get(write.looked_up_by, [])

@@ -32,7 +32,7 @@ def build(
     summary: Summary,
     settings: Settings,
     *,
-    scope: str,
+    selection: str,
     shows_values: bool,
     digest_key: str = "",
     approved: Mapping[int, Collection[str]] | None = None,
@@ -45,7 +45,7 @@ def build(
 
     Args:
         employees: The employees that were read, as BambooHR shows them.
-        scope: A key of :data:`worker.reports.report.SCOPES`.
+        selection: A key of :data:`worker.reports.report.SELECTIONS`.
         digest_key: The key for the digests of what is planned; "" for no digests.
         approved: The classes of the changes to approve, by employee id.
     """
@@ -53,12 +53,12 @@ def build(
     rows = tuple(
         _row(step, facts, digest_key, (approved or {}).get(step.employee_id, ()))
         for step in steps
-        if _has_row(step, scope)
+        if _has_row(step, selection)
     )
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
-        scope=scope,
+        selection=selection,
         since=iso(summary.since) if summary.since else "",
         counts=Counter(step.action.value for step in steps),
         rows=rows,
@@ -67,7 +67,7 @@ def build(
         shows_values=shows_values,
         reconcile_due=summary.reconcile_due,
         site=settings.binding.site,
-        company=settings.binding.company,
+        company_domain=settings.binding.company_domain,
         environment=advice.current().environment,
         held=tuple(_held(summary, rows)),
         other_settings=other_settings,
@@ -90,17 +90,17 @@ def _links(settings: Settings) -> dict[str, str]:
     if is_loopback(urlsplit(settings.bamboo_base_url).hostname or ""):
         return {}
     return {
-        "employee_url": f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
+        "employee_url": f"https://{settings.binding.company_domain}.bamboohr.com/employees/employee.php?id=",
         "account_url": f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
     }
 
 
-def _has_row(step: Step, scope: str) -> bool:
-    if scope == "employees":
+def _has_row(step: Step, selection: str) -> bool:
+    if selection == "employees":
         return True
     if step.action is Action.UNCHANGED:
         return bool(step.notes)
-    return scope != "everybody" or step.reason not in _LEFT_OUT
+    return selection != "everybody" or step.reason not in _LEFT_OUT
 
 
 def _row(

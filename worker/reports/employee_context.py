@@ -82,7 +82,7 @@ def account_lines(context: EmployeeContext) -> Iterator[tuple[str, str]]:
         "email": address,
         "id": str(context.record.account_id if context.record else ""),
     }
-    unread = {key: context.plan.unanswered.get((key, value)) for key, value in looked_up.items()}
+    unread = {key: context.plan.failed_lookups.get((key, value)) for key, value in looked_up.items()}
     yield "by idnumber", _found(own, unread["idnumber"], "none")
     with_address = [account for account in accounts if account.has_email(address)]
     yield "by e-mail", _found(with_address, unread["email"], "none among the accounts that were looked up")

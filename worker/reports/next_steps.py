@@ -66,7 +66,7 @@ def _steps(report: Report) -> Iterator[NextStep]:
             "Then, if the account is the employee's, confirm it. RUN is the run_id in the summary of that run:",
             approve_class(UNCONFIRMED, unconfirmed),
         )
-    if report.reconcile_due and report.scope != "everybody":
+    if report.reconcile_due and report.selection != "everybody":
         yield NextStep(
             "A reconcile is due: settings have changed, or changes were not read. See what it would do:",
             advice.command("plan", "--everybody"),
@@ -74,9 +74,9 @@ def _steps(report: Report) -> Iterator[NextStep]:
 
 
 def _run(report: Report) -> str:
-    if report.scope == "everybody":
+    if report.selection == "everybody":
         return advice.command("reconcile")
-    if report.scope != "employees":
+    if report.selection != "employees":
         return advice.command("sync")
     employees = [row.employee_id for row in report.rows]
     return advice.command_for(["sync", "--employee", "ID"], employees if len(employees) <= _MOST_NAMED else ())

@@ -13,12 +13,12 @@ from worker.timestamps import parse_moment
 
 PRODUCT = "NovaLXP sync"
 
-SCOPES = {
+SELECTIONS = {
     "all": "the next run (employees who changed or are waiting)",
     "employees": "selected employees",
     "everybody": "all employees (what a reconcile would do)",
 }
-"""The employees that a plan covers in words, by its scope."""
+"""The employees that a plan covers in words, by its selection."""
 
 WRITTEN = {"created": "create", "changed": "update", "suspended": "suspend", "reactivated": "reactivate"}
 """The figures of a plan that count an action, each with its action."""
@@ -103,10 +103,10 @@ class Report:
 
     Attributes:
         made_at: An ISO 8601 timestamp, as is `since`.
-        scope: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
+        selection: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
         counts: The number of employees per action, whether or not each has a row.
         errors: The number of employees with an error; held changes are not counted.
-        site: The name of the Moodle site that was read; `company` is BambooHR's.
+        site: The name of the Moodle site that was read; `company_domain` is BambooHR's name of the company.
         environment: The name of the deployed environment, "" if unknown.
         employee_url: The address of an employee in BambooHR without the id at its end, "" for no link; `account_url`
             is that of an account in Moodle.
@@ -115,7 +115,7 @@ class Report:
 
     run_id: str
     made_at: str
-    scope: str
+    selection: str
     since: str
     counts: Mapping[str, int]
     rows: tuple[Row, ...]
@@ -124,7 +124,7 @@ class Report:
     shows_values: bool = False
     reconcile_due: bool = False
     site: str = ""
-    company: str = ""
+    company_domain: str = ""
     environment: str = ""
     held: tuple[HeldClass, ...] = ()
     employee_url: str = ""
@@ -146,7 +146,7 @@ class Report:
     @property
     def about(self) -> str:
         """The employees that the plan covers, in words."""
-        return SCOPES.get(self.scope, self.scope)
+        return SELECTIONS.get(self.selection, self.selection)
 
     @property
     def title(self) -> str:
@@ -172,9 +172,9 @@ def document(report: Report) -> str:
         "version": VERSION,
         "run_id": report.run_id,
         "made_at": report.made_at,
-        "scope": report.scope,
+        "scope": report.selection,
         "since": report.since or None,
-        "company": report.company,
+        "company": report.company_domain,
         "site": report.site,
         "reconcile_due": report.reconcile_due,
         "warnings": list(report.warnings),

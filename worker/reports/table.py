@@ -69,7 +69,7 @@ def _text(paragraphs: Iterable[Iterable[str]], width: int) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     since = f", changes since {utc(report.since) or report.since}" if report.since else ""
-    named = ", ".join(part for part in (report.environment, f"{report.company} -> {report.site}") if part)
+    named = ", ".join(part for part in (report.environment, f"{report.company_domain} -> {report.site}") if part)
     yield f"{PRODUCT} plan, {named}, {utc(report.made_at) or report.made_at}"
     yield f"About: {report.about}{since}. Nothing was written."
     yield from (f"warning: {warning}" for warning in report.other_warnings)

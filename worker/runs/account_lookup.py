@@ -26,7 +26,7 @@ class AccountLookup(BatchRequest[str]):
 
     Attributes:
         accounts: The accounts found.
-        unanswered: Why there is no answer, by key and value.
+        failed_lookups: Why there is no answer, by key and value.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class AccountLookup(BatchRequest[str]):
     ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self.accounts: list[Account] = []
-        self.unanswered: dict[tuple[AccountKey, str], Reason] = {}
+        self.failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = moodle
         self._lookup = lookup
         self._all_needed = all_needed
@@ -69,7 +69,7 @@ class AccountLookup(BatchRequest[str]):
         """Record that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
         reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
-        self.unanswered[self._lookup.key, record] = reason
+        self.failed_lookups[self._lookup.key, record] = reason
 
     def on_skipped(self, records: Sequence[str], why: SkipReason, code: str) -> None:
         """Record the values that were not looked up."""
@@ -80,7 +80,7 @@ class AccountLookup(BatchRequest[str]):
             reason = refusals.EXTENDED_USERNAME_REFUSED
         else:
             reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
-        self.unanswered.update({(self._lookup.key, record): reason for record in records})
+        self.failed_lookups.update({(self._lookup.key, record): reason for record in records})
 
 
 def look_up(services: Services, lookup: Lookup, *, all_needed: bool = False) -> AccountLookup:

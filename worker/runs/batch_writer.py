@@ -76,7 +76,7 @@ class WriteGate:
             if not self._has_begun:
                 # Stored first, so that later runs see this one however it ends.
                 since = iso(summary.since) if summary.since else ""
-                begun = replace(minimal_record(summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
+                begun = replace(minimal_record(summary, now), selection="unfinished", outcome=UNFINISHED, since=since)
                 store.begin(begun, now)
                 self._has_begun = True
         began = summary.started_at
@@ -95,7 +95,7 @@ class BatchWriter:
         gate: Checked before every batch and every request; what it raises ends the writing.
         report: Called with every result.
         isolated: Employees who were isolated in the last run.
-        unanswered: Those of them whose request got no answer.
+        failed_ids: Those of them whose request got no answer.
     """
 
     def __init__(
@@ -105,12 +105,12 @@ class BatchWriter:
         report: Callable[[StepResult], None],
         wait: Wait,
         isolated: Collection[int] = (),
-        unanswered: Collection[int] = (),
+        failed_ids: Collection[int] = (),
     ) -> None:
         self.ended_by: SyncError | None = None
         self._gate = gate
         self._isolated = isolated
-        self._unanswered = unanswered
+        self._failed_ids = failed_ids
         self._results = ResultCollector(report)
         self._lost_batches = 0
         self._batch_size = moodle.batch_size
@@ -130,7 +130,7 @@ class BatchWriter:
         early = [
             step
             for step in alone
-            if WriteKind.of(step) is WriteKind.SUSPEND and step.employee_id not in self._unanswered
+            if WriteKind.of(step) is WriteKind.SUSPEND and step.employee_id not in self._failed_ids
         ]
         together: dict[WriteKind, list[Step]] = {kind: [] for kind in WriteKind}
         for step in steps:

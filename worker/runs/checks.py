@@ -211,7 +211,7 @@ def _check_position(position: Position | None, history: History) -> Check:
 
 
 def _check_last_run(history: History) -> Check:
-    last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
+    last = next((run for run in reversed(history.runs) if run.command == "sync" and run.selection == "all"), None)
     if last is None:
         return ok("last run", "none yet")
     if last.successful:
@@ -259,12 +259,12 @@ def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[fl
         yield warning(area, "PROTECTED_ACCOUNTS names no username", what_to_do)
         return
     lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), all_needed=True).run()
-    unreadable = {name for _, name in lookup.unanswered}
+    unreadable = {name for _, name in lookup.failed_lookups}
     found = {folded(account.username) for account in lookup.accounts}
     missing = [name for name in names if name not in unreadable and folded(name) not in found]
     named = counted(len(names), "username")
     listing = f"PROTECTED_ACCOUNTS names {named}"
-    for reason in dict.fromkeys(lookup.unanswered.values()):
+    for reason in dict.fromkeys(lookup.failed_lookups.values()):
         yield warning(area, f"{listing}, of which {len(unreadable)} cannot be looked up: {reason.text}", reason.advice)
     if missing:
         what_to_do = "correct their spelling: a name that no account has protects nothing"

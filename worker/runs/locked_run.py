@@ -61,7 +61,7 @@ class LockedRun:
         results = results_without_sending(unsent, selected=selected, quiet=quiet)
         gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
         isolated = self.history.with_flag(FollowUp.ISOLATED)
-        unanswered = {
+        failed_ids = {
             employee_id
             for employee_id, record in isolated.items()
             if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
@@ -72,7 +72,7 @@ class LockedRun:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, unanswered)
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, failed_ids)
             sent = writer.write(to_send)
         self.ended_by, self.records_before_writes = writer.ended_by, gate.records_before_writes
         self._report_unwritten(sent)

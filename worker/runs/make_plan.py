@@ -98,7 +98,7 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
                 ended_by = fault
         planner.add(
             accounts=(account for one in found for account in one.accounts),
-            unanswered={key: reason for one in found for key, reason in one.unanswered.items()},
+            failed_lookups={key: reason for one in found for key, reason in one.failed_lookups.items()},
             kinds=services.moodle.field_kinds,
         )
         if ended_by is None:
@@ -113,10 +113,10 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
 
 def _read(reader: EmployeeReader, planner: Planner, needed: Needed) -> None:
     """Read the employees whom the planner needs besides the accounts."""
-    if needed.joining or needed.compared or needed.unverified:
+    if needed.joining or needed.namesakes or needed.unverified:
         planner.add(
             joining=reader.employees(needed.joining),
-            compared=reader.employees(needed.compared, for_comparison=True),
+            namesakes=reader.employees(needed.namesakes, for_comparison=True),
             verified=reader.verified(needed.unverified),
         )
 
@@ -233,7 +233,7 @@ def _report_unexplained_accounts(
         for account in accounts
         if not account.suspended
         and account.id not in explained
-        and parse_employee_id(account.idnumber) not in inputs.company
+        and parse_employee_id(account.idnumber) not in inputs.all_ids
         and folded(account.username) not in protected
     ]
     summary.counts["unexplained_accounts"] = len(found)

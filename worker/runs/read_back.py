@@ -49,8 +49,8 @@ def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, St
             summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
         except SyncError as end:
             run.ended_by = end
-        if lookup.unanswered:
-            unread = counted(len(lookup.unanswered), "account")
+        if lookup.failed_lookups:
+            unread = counted(len(lookup.failed_lookups), "account")
             summary.warn("not_read_back", f"{unread} that this run wrote could not be read back")
     return _reported(services, results, not_kept, summary)
 

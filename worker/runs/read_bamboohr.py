@@ -37,7 +37,7 @@ def read_bamboohr(services: Services, inputs: RunInput, summary: Summary) -> Run
     if position is None:
         inputs = _read_company(services, inputs)
         directory = _read_directory(services, _AllIds(), inputs.scope_tally, summary)
-        inputs = replace(inputs, directory=directory, company=inputs.company | directory.ids)
+        inputs = replace(inputs, directory=directory, all_ids=inputs.all_ids | directory.ids)
     else:
         inputs = _read_window(services, inputs, position, summary)
         if inputs.request.takes_window:
@@ -62,24 +62,24 @@ def _read_company(services: Services, inputs: RunInput) -> RunInput:
         unreadable = list_company(services, inputs.history, fields, take)
     statuses = StatusTally()
     statuses.add(row.facts for row in rows.values())
-    company = frozenset(rows) | unreadable.keys()
-    return replace(inputs, rows=rows, company=company, unreadable=unreadable, statuses=statuses)
+    all_ids = frozenset(rows) | unreadable.keys()
+    return replace(inputs, rows=rows, all_ids=all_ids, unreadable=unreadable, statuses=statuses)
 
 
-def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally, summary: Summary) -> Directory:
+def _read_directory(services: Services, wanted: Container[int], tally: ScopeTally, summary: Summary) -> Directory:
     """Read the directory. If BambooHR cannot return it, it counts as refused."""
     marks: set[str] = set()
 
     def observe(facts: Mapping[str, str]) -> None:
-        marks.update(scope.scope.marks_of(facts))
-        scope.shown.update(name for name in scope.scope.fields if facts.get(name))
+        marks.update(tally.scope.marks_of(facts))
+        tally.shown.update(name for name in tally.scope.fields if facts.get(name))
 
     fields, why = services.settings.employee_fields, "BambooHR's directory is refused or empty"
     try:
-        directory = services.bamboohr.directory(wanted, fields, observe if scope.scope else None)
+        directory = services.bamboohr.directory(wanted, fields, observe if tally.scope else None)
     except SourceError as fault:
         directory, why = Directory(available=False), fault.message
-    scope.add(marks, directory.shown)
+    tally.add(marks, directory.shown)
     hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn("directory_unavailable", f"{why}; every employee is read individually")
@@ -133,10 +133,10 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         return inputs
     read = inputs.history.dates_read(position.since)
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
-    company = _CompanyDates(days, ScopeTally(inputs.scope_tally.scope))
-    fields = tuple(dict.fromkeys((*DATES, "status", *company.scope.scope.fields)))
+    listed = _ListedDates(days, ScopeTally(inputs.scope_tally.scope))
+    fields = tuple(dict.fromkeys((*DATES, "status", *listed.tally.scope.fields)))
     try:
-        unreadable = list_company(services, inputs.history, fields, company.take)
+        unreadable = list_company(services, inputs.history, fields, listed.take)
     except SourceError as fault:
         unread = f"{fault.message}; hire and termination dates that arrive are not noticed"
         what_to_do = "the next run that can read them takes them up; if this lasts, ask BambooHR's support"
@@ -145,28 +145,28 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         else:
             summary.fail("dates_unread", unread, what_to_do)
         return inputs
-    warn_of_hidden_dates(read, company.shown, company.statuses.employees, summary)
+    warn_of_hidden_dates(read, listed.shown, listed.statuses.employees, summary)
     # An employee of the window who was taken on an earlier day may have started or left since.
     opened_earlier = inputs.history.window_opened_before(position.since, services.clock().date())
     done_today = {change.employee_id for change in (inputs.window if opened_earlier else inputs.feed).changes}
-    due = frozenset(company.found - done_today)
+    due = frozenset(listed.found - done_today)
     summary.counts["arrived_dates"] = len(due)
-    inputs.scope_tally.merge(company.scope)
+    inputs.scope_tally.merge(listed.tally)
     return replace(
         inputs,
         due_by_date=due,
-        dates_read=days.read_up_to(company.shown),
-        statuses=company.statuses,
+        dates_read=days.read_up_to(listed.shown),
+        statuses=listed.statuses,
         unreadable=unreadable,
     )
 
 
 @dataclass
-class _CompanyDates:
+class _ListedDates:
     """The arrived dates, statuses and scope values on the pages of all employees; no row is kept."""
 
     days: DateRange
-    scope: ScopeTally
+    tally: ScopeTally
     found: set[int] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     statuses: StatusTally = field(default_factory=StatusTally)
@@ -175,9 +175,9 @@ class _CompanyDates:
         """Take a page. A first page makes all earlier pages invalid."""
         if page.is_first:
             self.found, self.shown, self.statuses = set(), set(), StatusTally()
-            self.scope = ScopeTally(self.scope.scope)
+            self.tally = ScopeTally(self.tally.scope)
         facts = [row.facts for row in page.rows.values()]
-        self.scope.add_rows(facts)
+        self.tally.add_rows(facts)
         self.statuses.add(facts)
         self.shown.update(name for one in facts for name in shown_dates(one))
         self.found.update(employee for employee, row in page.rows.items() if arrived(row.facts, self.days))

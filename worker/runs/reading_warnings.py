@@ -35,7 +35,7 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
         or inputs.request.all_employees
         or inputs.directory.rows
         or any(not change.deleted for change in inputs.feed.changes)
-        or (baseline is not None and baseline.company)
+        or (baseline is not None and baseline.company_size)
     )
     if has_employees and not statuses.recognised:
         fail_for_hidden_status(summary)

@@ -72,8 +72,8 @@ class RunRequest:
         return isinstance(self.covers, ChangedEmployees)
 
     @property
-    def summary_scope(self) -> str:
-        """The value of the summary's `scope`."""
+    def selection(self) -> str:
+        """Whom the run is about, as its summary and its record name it."""
         return "employees" if self.selected else "all"
 
     def scheduled_time(self, settings: Settings) -> str:
@@ -91,7 +91,7 @@ class RunInput:
         window: The part of the feed that this run takes; None for a full pass.
         rows: For a full pass, the rows of List Employees. Each is released when its employee is built, so that a
             company of 20,000 is not kept twice.
-        company: For a full pass, the ids of all employees in List Employees or the directory.
+        all_ids: For a full pass, the ids of all employees in List Employees or the directory.
         due_by_date: Employees whose hire, termination or status date has arrived.
         dates_read: For each date field, the day up to which arrived dates were read.
         statuses: The statuses of all employees in List Employees; None if it was not read.
@@ -108,7 +108,7 @@ class RunInput:
     window: Window | None = None
     directory: Directory = field(default_factory=lambda: Directory(available=False))
     rows: dict[int, Evidence] = field(default_factory=dict)
-    company: frozenset[int] = frozenset()
+    all_ids: frozenset[int] = frozenset()
     due_by_date: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
     statuses: StatusTally | None = None
@@ -130,7 +130,7 @@ class RunInput:
     @property
     def has_gap(self) -> bool:
         """Whether this run begins later than the last one left off: the row was lost, or written by hand."""
-        if not self.request.takes_window or self.position is None or self.position.gapless:
+        if not self.request.takes_window or self.position is None or self.position.has_no_gap:
             return False
         return self.history.has_gap_before(self.position.since)
 
@@ -176,6 +176,6 @@ class RunInput:
         if self.request.selected:
             return set(self.request.selected)
         if self.window is None:
-            return {*self.company}
+            return {*self.all_ids}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
         return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *self.unreadable, *waiting}

@@ -23,7 +23,7 @@ def minimal_record(summary: Summary, now: datetime) -> RunRecord:
         run_id=summary.run_id,
         ended_at=int(now.timestamp() * 1000),
         command=summary.command,
-        scope=summary.scope,
+        selection=summary.selection,
         outcome=summary.outcome,
     )
 
@@ -39,7 +39,7 @@ def sync_record(services: Services, inputs: RunInput, summary: Summary, now: dat
     record = minimal_record(summary, now)
     return replace(
         record,
-        scope=request.summary_scope,
+        selection=request.selection,
         successful=is_clean,
         is_baseline=inputs.window is not None
         and request.takes_window
@@ -51,7 +51,7 @@ def sync_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         mapping_digest=settings.plan_digest,
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),
-        company=company_size(inputs.stats, None),
+        company_size=company_size(inputs.stats, None),
         began=history.first_run_at or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
         reached=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",

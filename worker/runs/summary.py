@@ -84,7 +84,7 @@ class Summary:
     """The report on a run. Times are UTC.
 
     Attributes:
-        scope: Whom the run was about, as the summary names it: "all" or "employees"; not the setting SCOPE.
+        selection: Whom the run was about: "all" or "employees"; the `scope` of the summary.
         latest: The end of the changed feed that the run read.
         about_run: The run that an approval or an undo is about.
         error_reasons: How many employees had an error, by the code of its reason.
@@ -95,7 +95,7 @@ class Summary:
     run_id: str
     command: str
     started_at: datetime
-    scope: str = "all"
+    selection: str = "all"
     trigger: str = "manual"
     dry_run: bool = False
     batch_size: int = 0
@@ -230,7 +230,7 @@ class Summary:
             "outcome": self.outcome,
             "exit_code": int(self.exit_code),
             "command": self.command,
-            "scope": self.scope,
+            "scope": self.selection,
             "trigger": self.trigger,
             "run_id": self.run_id,
             "about_run": self.about_run[:100] or None,

@@ -125,13 +125,13 @@ def _conclude(
         )
         for employee in plan.plan_input.employees
     }
-    parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
+    parked = park(records, results, max_attempts=limit, company_size=inputs.directory.rows)
     summary.count_results(results.values(), parked)
     records |= parked
     remembered = {**inputs.history.records, **records}
-    unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
+    failed_idnumbers = {value for key, value in plan.failed_lookups if key == "idnumber"}
     # Look-ups that ended early do not show who has no account.
-    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), failed_idnumbers)
     records |= noted | no_longer_suspended(remembered | noted, results)
     before, after = inputs.history, History({**inputs.history.records, **records})
     flag = FollowUp.WITHOUT_ACCOUNT
@@ -146,6 +146,6 @@ def _move_state(inputs: RunInput, run: LockedRun) -> None:
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
     # A gap remains until the record of this run says that a full pass is due.
-    moved = replace(moved, gapless=not inputs.has_gap)
+    moved = replace(moved, has_no_gap=not inputs.has_gap)
     services.store.move(moved, run.lock, services.clock())
     summary.next_since, summary.next_offset = moved.since, moved.offset

@@ -102,7 +102,7 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
         [account for one in found for account in one.accounts],
         services.settings.protected,
         services.moodle.field_kinds,
-        {key_and_value: reason for one in found for key_and_value, reason in one.unanswered.items()},
+        {key_and_value: reason for one in found for key_and_value, reason in one.failed_lookups.items()},
     )
 
 

@@ -142,11 +142,11 @@ class WriteRequests(BatchRequest[Step]):
         found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
-            account, unanswered = found.get(_idnumber(step)), lookup.unanswered.get(("idnumber", _idnumber(step)))
+            account, no_answer = found.get(_idnumber(step)), lookup.failed_lookups.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._record_existing(step, account)
-            elif unanswered is not None and self._kind is WriteKind.CREATE:
-                self._results.add([step], Status.FAILED, unanswered, was_sent=True, isolated=True)
+            elif no_answer is not None and self._kind is WriteKind.CREATE:
+                self._results.add([step], Status.FAILED, no_answer, was_sent=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining

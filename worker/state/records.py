@@ -16,7 +16,13 @@ V = TypeVar("V")
 Stored = Mapping[str, Any]
 
 EMPLOYEE_KEYS = {"last_change_at": "seen", "account_id": "account"}
-RUN_KEYS = {"is_baseline": "good", "successful": "clean", "mapping_digest": "mapping"}
+RUN_KEYS = {
+    "selection": "scope",
+    "is_baseline": "good",
+    "successful": "clean",
+    "mapping_digest": "mapping",
+    "company_size": "company",
+}
 """The key of each attribute that was renamed since it was first stored; all others have their own name."""
 
 _NO_ID = 2**53
@@ -34,7 +40,7 @@ def _simple(kind: type, keys: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
 
 
 _OF_EMPLOYEE = _simple(EmployeeRecord, EMPLOYEE_KEYS)
-_OF_RUN = {**_simple(RunRecord, RUN_KEYS), "command": ("command", ""), "scope": ("scope", "")}
+_OF_RUN = {**_simple(RunRecord, RUN_KEYS), "command": ("command", ""), "selection": (RUN_KEYS["selection"], "")}
 
 
 def _read(parts: Mapping[str, tuple[str, Any]], stored: Stored) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def store_run(run: RunRecord) -> dict[str, Any]:
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
     """Return the record from its stored form."""
-    attributes = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
+    attributes = {"command": "", "selection": "", **_read(_OF_RUN, stored)}
     held, ended_at, matched = (stored.get(key) for key in ("held", "ended_at", "scope_matched"))
     if isinstance(held, list):
         # An earlier version stored the ids of the employees whose suspensions were held.

@@ -32,10 +32,10 @@ def read_position(state_id: str, row: Item, now: datetime) -> Position:
         faults.append(f"{where}: offset must be a whole number, 0 or more")
     if faults or since is None or offset is None:
         raise ConfigurationError(faults, advice="write since, offset and updatedAt again (RUNBOOK, state)")
-    return Position(since, offset, _progress(row, since, offset), gapless=is_gapless(row))
+    return Position(since, offset, _progress(row, since, offset), has_no_gap=has_no_gap(row))
 
 
-def is_gapless(row: Item | None) -> bool:
+def has_no_gap(row: Item | None) -> bool:
     """Return whether a run stored this `since` with no gap before it: the mark names the `since` it was stored with."""
     since = parse_moment(row.get("since")) if row else None
     return row is not None and since is not None and parse_moment(row.get("gapless")) == since
@@ -44,7 +44,7 @@ def is_gapless(row: Item | None) -> bool:
 def row_of(state_id: str, position: Position, now: datetime, *, current: bool) -> Item:
     """Return the row of this position. `current`: no items of an earlier version are left."""
     row: Item = {KEY: state_id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
-    if position.gapless:
+    if position.has_no_gap:
         row["gapless"] = row["since"]
     progress = position.progress
     if progress is not None:

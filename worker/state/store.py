@@ -34,7 +34,7 @@ from worker.state.journal import Journal
 from worker.state.lock import Lock
 from worker.state.pause import Pause, pause_key, read_pause
 from worker.state.records import read_employee, read_run
-from worker.state.row import RECORDING_BEGAN, is_current, is_gapless, read_position, row_of, unchanged
+from worker.state.row import RECORDING_BEGAN, has_no_gap, is_current, read_position, row_of, unchanged
 from worker.state.run_history import RunHistory
 
 __all__ = ["RECORDING_BEGAN", "Store", "locked"]
@@ -101,7 +101,7 @@ class Store:
 
         A position before one without a gap has no gap either.
         """
-        row = row_of(self._id, replace(position, gapless=is_gapless(read)), now, current=is_current(read))
+        row = row_of(self._id, replace(position, has_no_gap=has_no_gap(read)), now, current=is_current(read))
         if read is None:
             done = self._items.put(row, ABSENT)
         else:
@@ -162,7 +162,7 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Bind the state to this company and site."""
-        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
+        self._items.put({KEY: self._binding_key, "company": binding.company_domain, "site": binding.site})
         self.binding = binding
 
     # Held changes

@@ -22,7 +22,7 @@ UNDONE = EmployeeRecord(9).flagged(FollowUp.UNDONE, "run1")
 def run_of(run_id: str, *, days: float = 0, **more: Any) -> RunRecord:
     """A scheduled run that ended so many days before NOW."""
     ended_at = int((NOW - timedelta(days=days)).timestamp() * 1000)
-    return RunRecord(**{"run_id": run_id, "ended_at": ended_at, "command": "sync", "scope": "all", **more})
+    return RunRecord(**{"run_id": run_id, "ended_at": ended_at, "command": "sync", "selection": "all", **more})
 
 
 def history(*runs: RunRecord) -> History:
@@ -112,7 +112,7 @@ def test_the_last_baseline_is_what_the_next_run_is_compared_with() -> None:
 
 
 def test_the_last_full_run_is_a_sync_or_a_reconcile_of_all_employees() -> None:
-    scheduled, single, undo = run_of("1"), run_of("2", scope="employees"), run_of("3", command="undo")
+    scheduled, single, undo = run_of("1"), run_of("2", selection="employees"), run_of("3", command="undo")
     reconcile = run_of("4", command="reconcile")
 
     assert history(scheduled, single, undo).last_unlimited_run() == scheduled
@@ -180,17 +180,17 @@ def kept(*runs: RunRecord, most: int = 1_000) -> list[str]:
     return [run.run_id for run in runs_needed(runs, NOW, most)]
 
 
-RECENT = [run_of(f"recent{number:03}", days=1 - number / 1_000, scope="employees") for number in range(30)]
+RECENT = [run_of(f"recent{number:03}", days=1 - number / 1_000, selection="employees") for number in range(30)]
 
 
 def test_runs_of_ten_days_are_kept_in_the_order_of_their_ends() -> None:
-    at_ten, older = run_of("ten", days=10, scope="employees"), run_of("older", days=10.1, scope="employees")
+    at_ten, older = run_of("ten", days=10, selection="employees"), run_of("older", days=10.1, selection="employees")
 
     assert kept(*reversed(RECENT), older, at_ten) == ["ten", *(run.run_id for run in RECENT)]
 
 
 def test_the_last_twenty_runs_are_kept_however_rarely_they_are_scheduled() -> None:
-    monthly = [run_of(f"{25 - number:02}", days=30 * number, scope="employees") for number in range(25)]
+    monthly = [run_of(f"{25 - number:02}", days=30 * number, selection="employees") for number in range(25)]
 
     assert kept(*monthly) == [f"{number:02}" for number in range(6, 26)]
     assert LEAST_RUNS == 20
@@ -198,11 +198,11 @@ def test_the_last_twenty_runs_are_kept_however_rarely_they_are_scheduled() -> No
 
 @table(
     "needed",
-    ("baseline", {"is_baseline": True, "scope": "employees"}),
+    ("baseline", {"is_baseline": True, "selection": "employees"}),
     ("mapping", {"mapping_digest": "abc"}),
-    ("window", {"scope": "employees", "since": BEFORE}),
-    ("furthest", {"scope": "employees", "reached": LATER}),
-    ("dates", {"scope": "employees", "dates_read": {"hire_date": "2026-02-20"}}),
+    ("window", {"selection": "employees", "since": BEFORE}),
+    ("furthest", {"selection": "employees", "reached": LATER}),
+    ("dates", {"selection": "employees", "dates_read": {"hire_date": "2026-02-20"}}),
 )
 def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
     old = run_of("needed", days=300, **needed)
@@ -220,7 +220,10 @@ def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
     ("the same day", {"dates_read": {"hire_date": "2026-02-20"}}, {"dates_read": {"hire_date": "2026-02-20"}}, "other"),
 )
 def test_of_two_old_runs_the_one_that_counts_is_kept(one: dict[str, Any], other: dict[str, Any], needed: str) -> None:
-    old = run_of("one", days=301, scope="employees", **one), run_of("other", days=300, scope="employees", **other)
+    old = (
+        run_of("one", days=301, selection="employees", **one),
+        run_of("other", days=300, selection="employees", **other),
+    )
 
     assert kept(*old, *RECENT) == [needed, *(run.run_id for run in RECENT)]
 
@@ -234,7 +237,7 @@ _RUNS = st.lists(
         days=st.integers(0, 60),
         is_baseline=st.booleans(),
         command=st.sampled_from(["sync", "reconcile", "undo"]),
-        scope=st.sampled_from(["all", "employees"]),
+        selection=st.sampled_from(["all", "employees"]),
         since=_MOMENTS,
         reached=_MOMENTS,
         dates_read=st.dictionaries(st.sampled_from(["hire_date", "status_date"]), _DAYS),

@@ -49,7 +49,7 @@ class Case:
         assert [change.old for change in step.changes] == [
             None if present is None else present.get(change.field, "") for change in step.changes
         ]
-        assert (step.waits, code(step.problem)) == (self.waits, self.problem)
+        assert (step.is_waiting, code(step.problem)) == (self.waits, self.problem)
         assert [note.code for note in step.notes] == list(self.notes)
         assert step.is_error == (self.expect.startswith("conflict") or bool(self.problem))
         assert (step.account.id if step.account else None) == self.about

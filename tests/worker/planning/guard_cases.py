@@ -51,7 +51,9 @@ def defaults(company: int, *, first_import: bool = False, **settings: Any) -> Li
 
 def baseline(rows: int, *, days_ago: int = 30, **more: Any) -> RunRecord:
     ended_at = int((NOW - timedelta(days=days_ago)).timestamp() * 1000)
-    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, company=rows, **more)
+    return RunRecord(
+        "r", ended_at, command="sync", selection="all", is_baseline=True, rows=rows, company_size=rows, **more
+    )
 
 
 # An employee and an account for each class

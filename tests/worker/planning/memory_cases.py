@@ -26,7 +26,7 @@ STAYS_SUSPENDED = Step(7, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, SUSPENDED
 SKIP = Step(7, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
 NO_ACCOUNT_FOR_NOW = Step(7, Action.SKIP, reasons.NO_EMAIL)
 CONFLICT = Step(7, Action.CONFLICT, reasons.email_taken(account(200)))
-WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, waits=True)
+WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, is_waiting=True)
 
 NOTHING = record_of(7)
 OURS = record_of(7, suspended_by_us=True, suspended_at=1)

@@ -171,11 +171,11 @@ def test_only_what_is_not_due_ends_the_wait_and_the_error_of_its_step() -> None:
     held = [held_of(starts_later, IN_SYNC), held_of(MOVED, IN_SYNC, taken)]
 
     waits, taken_address = approve(held[0], starts_later, IN_SYNC), approve(held[1], MOVED, IN_SYNC, taken)
-    assert (outcome(waits), waits.waits) == ("update differs", True)
+    assert (outcome(waits), waits.is_waiting) == ("update differs", True)
     assert (outcome(taken_address), code(taken_address.problem)) == ("update differs", "email_taken")
 
     waits, taken_address = approve([], starts_later, IN_SYNC), approve([], MOVED, IN_SYNC, taken)
-    assert (outcome(waits), waits.waits) == ("skip not_approved", False)
+    assert (outcome(waits), waits.is_waiting) == ("skip not_approved", False)
     assert (outcome(taken_address), taken_address.problem) == ("skip not_approved", None)
 
 

@@ -29,7 +29,9 @@ FILLED = {"work_email": 9_500, "department": 8_000}
 
 def baseline(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     ended_at = int(ENDED.timestamp() * 1000)
-    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, coverage=coverage or {})
+    return RunRecord(
+        "r", ended_at, command="sync", selection="all", is_baseline=True, rows=rows, coverage=coverage or {}
+    )
 
 
 def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> list[RunRecord]:

@@ -53,7 +53,7 @@ def usernames(*claims: Claim, before: Mapping[int, int] = {}) -> Claims:
 
 
 def refusals(claims: Claims) -> dict[int, str]:
-    return {number: code(claims.resolution(number).refused) for number in claims.claims}
+    return {number: code(claims.resolution(number).why_refused) for number in claims.claims}
 
 
 @table(

@@ -48,7 +48,7 @@ def test_any_other_write_has_another_digest(other: Step) -> None:
 def test_the_order_of_fields_and_the_reasons_do_not_count() -> None:
     changes = tuple(reversed(UPDATE.changes))
 
-    same = replace(UPDATE, changes=changes, reason=reasons.NEW, notes=(reasons.NEW,), waits=True)
+    same = replace(UPDATE, changes=changes, reason=reasons.NEW, notes=(reasons.NEW,), is_waiting=True)
 
     assert digest(same, KEY) == digest(UPDATE, KEY)
 

@@ -57,15 +57,15 @@ def test_the_default_limits_grow_with_the_company(company: int, expected: tuple[
     ("no directory", DirectoryStats(0), baseline(500), 500),
     ("not known", DirectoryStats(0), None, 0),
     ("leavers are listed", DirectoryStats(500, active=400), baseline(1_000), 400),
-    ("leavers were listed", DirectoryStats(1_000), replace(baseline(500), company=400), 400),
-    ("baseline of an earlier version", DirectoryStats(1_000), replace(baseline(500), company=0), 500),
+    ("leavers were listed", DirectoryStats(1_000), replace(baseline(500), company_size=400), 400),
+    ("baseline of an earlier version", DirectoryStats(1_000), replace(baseline(500), company_size=0), 500),
 )
 def test_the_company_is_the_smaller_of_now_and_the_baseline(
     now: DirectoryStats, before: RunRecord | None, expected: int
 ) -> None:
     history = History(runs=(before,) if before else ())
 
-    assert limits(now, history, {}, first_import=False).company == expected
+    assert limits(now, history, {}, first_import=False).company_size == expected
 
 
 @pytest.mark.parametrize(

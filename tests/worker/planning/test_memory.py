@@ -95,7 +95,7 @@ BOTH_LOST = (("city", "d"), ("lang", "e"), ("profile_field_started", ""))
 NO_USERNAME = replace(NO_ACCOUNT_FOR_NOW, reason=reasons.INVALID_USERNAME)
 NAME_NOT_SHOWN = Step(7, Action.HOLD, reasons.field_not_shown(["last_name"]))
 LEFT_WITHOUT_ACCOUNT = replace(SKIP, reason=reasons.LEFT_WITHOUT_ACCOUNT)
-FULL_PASS_SHOWS_NOTHING = replace(WAIT, waits=False)
+FULL_PASS_SHOWS_NOTHING = replace(WAIT, is_waiting=False)
 
 HELD = [
     row("of the scope", None, held_suspension(OUT_OF_SCOPE), HELD_SUSPENSION, Status.HELD),

@@ -31,7 +31,7 @@ def parked(
     results = {
         number: StepResult(Step(number, Action.CREATE, reasons.NEW), status, reasons.NO_NAME) for number in known
     }
-    return park(known, results, max_attempts=max_attempts, company=company)
+    return park(known, results, max_attempts=max_attempts, company_size=company)
 
 
 def refused(*attempts: int) -> list[EmployeeRecord]:

@@ -232,7 +232,7 @@ UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
 
 def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either() -> None:
     planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, account_id=55)}))
-    planner.add(unanswered={("id", "55"): UNREADABLE})
+    planner.add(failed_lookups={("id", "55"): UNREADABLE})
 
     (step,) = planner.plan().steps
 
@@ -240,7 +240,7 @@ def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either(
 
 
 @table(
-    "employee, accounts, unanswered, action, fields",
+    "employee, accounts, failed, action, fields",
     ("account", listed(1), [], ("idnumber", "1"), Action.CONFLICT, []),
     ("leaver", leaver(1), [], ("idnumber", "1"), Action.CONFLICT, []),
     ("address", listed(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
@@ -264,11 +264,11 @@ def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either(
     ),
 )
 def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
-    employee: Employee, accounts: list[Account], unanswered: tuple[AccountKey, str], action: Action, fields: list[str]
+    employee: Employee, accounts: list[Account], failed: tuple[AccountKey, str], action: Action, fields: list[str]
 ) -> None:
     planner = Planner(input_of(employee))
     look_up(planner, accounts)
-    planner.add(unanswered={unanswered: UNREADABLE})
+    planner.add(failed_lookups={failed: UNREADABLE})
 
     plan = planner.plan()
 
@@ -278,4 +278,4 @@ def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
     assert (said.code, said.text) == (UNREADABLE.code, UNREADABLE.text)
     may_still_log_in = "the employee has left, and the account may still be active: suspend it by hand" in said.advice
     assert may_still_log_in == (employee.facts.get("status") == "Inactive")
-    assert plan.unanswered == {unanswered: UNREADABLE}
+    assert plan.failed_lookups == {failed: UNREADABLE}

@@ -264,4 +264,4 @@ def test_a_full_pass_asks_again_about_nobody_who_only_has_no_account(flag: Follo
 
     (step,) = plan_of(unseen(), remembered=remembered, all_employees=True).values()
 
-    assert (outcome(step), step.waits) == ("hold no_evidence", waits)
+    assert (outcome(step), step.is_waiting) == ("hold no_evidence", waits)

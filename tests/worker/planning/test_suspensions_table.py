@@ -126,7 +126,7 @@ def test_scope_evidence_and_account_decide(scope: str, evidence: str, has_accoun
     step = step_of(_employee(evidence, facts), *([found] if found else []), **settings, **remembered)
 
     assert outcome(step) == EXPECTED[evidence](scope)[has_account]
-    assert step.waits == (step.action == "hold")
+    assert step.is_waiting == (step.action == "hold")
     assert step.suspends == {"suspend": True, "reactivate": False}.get(step.action)
     if step.action == "suspend":
         assert step.fields == ["suspended"]
@@ -262,7 +262,7 @@ def test_a_full_pass_makes_those_wait_whose_field_is_hidden_unless_it_is_for_all
     some = plan_of(listed(1), listed(2, division="North"), all_employees=True, **KEEP)
     both = plan_of(listed(1), listed(2), all_employees=True, **KEEP)
 
-    assert (some[1].waits, both[1].waits, both[2].waits) == (True, False, False)
+    assert (some[1].is_waiting, both[1].is_waiting, both[2].is_waiting) == (True, False, False)
 
 
 def test_an_account_that_is_left_alone_keeps_its_address_from_a_newcomer() -> None:

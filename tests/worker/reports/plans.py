@@ -18,7 +18,7 @@ def report_of(*rows: Row, **more: Any) -> Report:
     fields: dict[str, Any] = {
         "run_id": "run-1",
         "made_at": "2026-04-12T04:15:07+02:00",
-        "scope": "all",
+        "selection": "all",
         "since": "2026-04-11T02:15:02Z",
         "counts": Counter(row.action for row in rows),
         **more,

@@ -36,7 +36,7 @@ def reported(
     *employees: Employee,
     accounts: Sequence[Account] = (),
     shows_values: bool = True,
-    scope: str = "all",
+    selection: str = "all",
     limits: dict[GuardClass, int] | None = None,
     settings: dict[str, str] | None = None,
     **circumstances: Any,
@@ -52,7 +52,7 @@ def reported(
         guarded.plan.plan_input.employees,
         summary,
         run_settings(**(settings or {})),
-        scope=scope,
+        selection=selection,
         shows_values=shows_values,
         digest_key="key",
     )
@@ -190,20 +190,20 @@ def test_a_problem_comes_with_its_advice_and_counts_as_an_error() -> None:
 
 def test_an_unchanged_employee_has_a_row_only_if_they_were_requested() -> None:
     assert reported(listed(1), accounts=[account_of(1)]).rows == ()
-    assert only_row(listed(1), accounts=[account_of(1)], scope="employees").action == "unchanged"
+    assert only_row(listed(1), accounts=[account_of(1)], selection="employees").action == "unchanged"
 
 
 def test_in_a_plan_of_all_employees_those_who_left_without_an_account_have_no_row() -> None:
     gone, not_started = leaver(1), hidden(2, "Inactive")
 
-    assert reported(gone, not_started, scope="everybody").rows == ()
+    assert reported(gone, not_started, selection="everybody").rows == ()
     assert len(reported(gone, not_started).rows) == 2
 
 
 def test_company_and_site_are_named_and_linked() -> None:
     report = reported(settings={"MOODLE_BASE_URL": "https://LXP.example.com/learn/"})
 
-    assert (report.company, report.site) == ("acme", "lxp.example.com/learn")
+    assert (report.company_domain, report.site) == ("acme", "lxp.example.com/learn")
     assert report.employee_url == "https://acme.bamboohr.com/employees/employee.php?id="
     assert report.account_url == "https://LXP.example.com/learn/user/profile.php?id="
 

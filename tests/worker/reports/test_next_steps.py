@@ -50,29 +50,31 @@ def test_a_plan_is_followed_by_the_run_that_writes_it(rows: list[Row], expected:
 
 
 @pytest.mark.parametrize(
-    ("scope", "expected"),
+    ("selection", "expected"),
     [
         ("everybody", "python -m worker reconcile"),
         ("employees", "python -m worker sync --employee 4 --employee 7"),
     ],
 )
-def test_the_run_has_the_scope_of_the_plan(scope: str, expected: str) -> None:
-    assert commands(CREATE, IN_STEP, scope=scope) == [expected]
+def test_the_run_has_the_selection_of_the_plan(selection: str, expected: str) -> None:
+    assert commands(CREATE, IN_STEP, selection=selection) == [expected]
 
 
 def test_many_selected_employees_are_not_listed() -> None:
     rows = [Row(number, "create", "new", "works here") for number in range(1, 12)]
 
-    assert commands(*rows, scope="employees") == ["python -m worker sync --employee ID"]
+    assert commands(*rows, selection="employees") == ["python -m worker sync --employee ID"]
 
 
-@pytest.mark.parametrize(("scope", "expected"), [("all", ["python -m worker plan --everybody"]), ("everybody", [""])])
-def test_a_due_reconcile_is_looked_at_first(scope: str, expected: list[str]) -> None:
-    assert commands(IN_STEP, scope=scope, reconcile_due=True) == expected
+@pytest.mark.parametrize(
+    ("selection", "expected"), [("all", ["python -m worker plan --everybody"]), ("everybody", [""])]
+)
+def test_a_due_reconcile_is_looked_at_first(selection: str, expected: list[str]) -> None:
+    assert commands(IN_STEP, selection=selection, reconcile_due=True) == expected
 
 
 def test_other_settings_are_put_in_force_before_anything_is_written() -> None:
-    changed = {"scope": "everybody", "other_settings": True}
+    changed = {"selection": "everybody", "other_settings": True}
 
     assert commands(CREATE, HELD, **changed) == ["", "python -m worker reconcile"]
     assert commands(CREATE, environment="prod", **changed) == [advice.command("deploy"), "python -m worker reconcile"]

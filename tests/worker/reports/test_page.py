@@ -93,7 +93,7 @@ def test_the_page_begins_with_what_is_to_be_decided(rows: list[Row], said: str) 
 
 
 def test_the_header_describes_the_plan() -> None:
-    read = read_page(row_of(1), company="acme", site="lxp.acme.example", environment="prod")
+    read = read_page(row_of(1), company_domain="acme", site="lxp.acme.example", environment="prod")
 
     assert dict(list(zip(read.all("dt"), read.all("dd"), strict=True))[6:]) == {
         "Company": "acme",
@@ -109,17 +109,17 @@ def test_the_header_describes_the_plan() -> None:
 
 
 def test_without_a_known_environment_the_title_names_the_site() -> None:
-    read = read_page(row_of(1), company="acme", site="lxp.acme.example")
+    read = read_page(row_of(1), company_domain="acme", site="lxp.acme.example")
 
     assert read.all("title") == ["NovaLXP sync plan \u00b7 lxp.acme.example \u00b7 2026-04-12"]
     assert read.all("h1") == ["Plan for lxp.acme.example"]
 
 
 @pytest.mark.parametrize(
-    ("scope", "said"), [("employees", "selected employees"), ("everybody", "reconcile"), ("half", "half")]
+    ("selection", "said"), [("employees", "selected employees"), ("everybody", "reconcile"), ("half", "half")]
 )
-def test_the_scope_is_described(scope: str, said: str) -> None:
-    assert said in read_page(row_of(1), scope=scope).all("dd")[6]
+def test_the_selection_is_described(selection: str, said: str) -> None:
+    assert said in read_page(row_of(1), selection=selection).all("dd")[6]
 
 
 @pytest.mark.parametrize("moment", ["yesterday <b>", "2026-04-11T02:15:02"])
@@ -175,11 +175,11 @@ def test_the_next_commands_come_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "said"),
+    ("selection", "said"),
     [("all", "No employee changed since 2026-04-11 02:15:02 UTC"), ("employees", "contains no employee")],
 )
-def test_an_empty_plan_says_so(scope: str, said: str) -> None:
-    read = read_page(scope=scope, counts={"unchanged": 7})
+def test_an_empty_plan_says_so(selection: str, said: str) -> None:
+    read = read_page(selection=selection, counts={"unchanged": 7})
 
     assert read.all("h2") == ["This plan is empty", "What to do next"]
     assert said in read.all("section")[0]

@@ -22,7 +22,7 @@ def test_no_text_becomes_markup() -> None:
             1, text, text, text, text, None, (Cell(text, text, text, text), Cell(text, None, text, "", (text, text))),
             text, (text, text), text, (text,), text, text, text, text,
         )  # fmt: skip
-        named = dict.fromkeys(("run_id", "scope", "since", "site", "company", "environment"), text)
+        named = dict.fromkeys(("run_id", "selection", "since", "site", "company_domain", "environment"), text)
         held = (HeldClass("suspend", text, text),)
         return read_page(row, shows_values=True, warnings=("x" + text,), counts={text: 1}, held=held, **named)
 
@@ -47,7 +47,7 @@ def test_no_text_becomes_markup() -> None:
     ],
 )
 def test_an_invisible_character_is_named(value: str, named: str) -> None:
-    text = page(report_of(row_of(1, cells=(Cell("city", "", value),)), shows_values=True, company=value))
+    text = page(report_of(row_of(1, cells=(Cell("city", "", value),)), shows_values=True, company_domain=value))
 
     assert f'<i class="unseen" title="{named}">' in text
     assert next(char for char in value if not char.isprintable()) not in text
@@ -77,7 +77,7 @@ def test_the_policy_allows_only_the_style_and_script_of_the_page() -> None:
 
 
 def test_it_loads_nothing_from_outside_itself() -> None:
-    text = page(report_of(row_of(1), company="acme"))
+    text = page(report_of(row_of(1), company_domain="acme"))
 
     assert not re.findall(r"https?:|//[a-z]|url\(|@import|\bsrc\s*=|\bhref\s*=|<link|fetch\(|import\(", text)
     assert PageReader(text).found("meta", name="referrer", content="no-referrer")

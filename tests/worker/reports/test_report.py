@@ -10,7 +10,7 @@ from worker.reports.report import KIND, VERSION, Cell, Report, Row, document
 REPORT = Report(
     run_id="20261122T030000Z-1a2b3c4d",
     made_at="2026-11-22T03:00:00Z",
-    scope="all",
+    selection="all",
     since="2026-11-21T02:00:00Z",
     counts={"update": 1, "hold": 1, "unchanged": 9},
     rows=(
@@ -20,7 +20,7 @@ REPORT = Report(
     warnings=("be careful",),
     reconcile_due=True,
     site="learn.acme.example/x",
-    company="acme",
+    company_domain="acme",
 )
 
 

@@ -69,7 +69,7 @@ def paragraph(text: str, start: str) -> list[str]:
 
 
 def test_the_head_names_product_environment_company_site_and_time() -> None:
-    head = table(report(company="acme", site="lxp.acme.example", environment="prod")).splitlines()
+    head = table(report(company_domain="acme", site="lxp.acme.example", environment="prod")).splitlines()
 
     assert head[:2] == [
         "NovaLXP sync plan, prod, acme -> lxp.acme.example, 2026-11-22 03:00:00 UTC",
@@ -79,14 +79,14 @@ def test_the_head_names_product_environment_company_site_and_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "said"),
+    ("selection", "said"),
     [
         ("employees", "About: selected employees. Nothing was written."),
         ("everybody", "About: all employees (what a reconcile would do). Nothing was written."),
     ],
 )
-def test_the_head_says_what_was_read(scope: str, said: str) -> None:
-    assert table(report(scope=scope, since="")).splitlines()[1] == said
+def test_the_head_says_what_was_read(selection: str, said: str) -> None:
+    assert table(report(selection=selection, since="")).splitlines()[1] == said
 
 
 def test_warnings_come_first() -> None:
@@ -236,7 +236,14 @@ def test_a_narrow_terminal_wraps_texts_and_keeps_commands_whole() -> None:
     command = "    python -m worker sync --employee 1 --employee 2 --employee 3"
 
     text = table(
-        report(*rows, row_of(3, "create"), scope="employees", company="acme", site="lxp.example", environment="x" * 30),
+        report(
+            *rows,
+            row_of(3, "create"),
+            selection="employees",
+            company_domain="acme",
+            site="lxp.example",
+            environment="x" * 30,
+        ),
         50,
     )
 

@@ -66,7 +66,7 @@ def test_what_a_run_is_about_to_write_is_stored_first(run: LockedRun, writer: Sa
 
     store, run_id = run.services.store, run.summary.run_id
     (begun,) = store.history().runs
-    assert (begun.run_id, begun.scope, begun.outcome) == (run_id, "unfinished", UNFINISHED)
+    assert (begun.run_id, begun.selection, begun.outcome) == (run_id, "unfinished", UNFINISHED)
     assert begun.since == "2026-11-19T00:00:00Z"
     last_changes = {entry.employee_id: entry.last_change_at for entry in store.journal.entries_of(run_id, None)}
     assert last_changes == {7: changed.timestamp(), 8: int(run.summary.started_at.timestamp())}

@@ -242,11 +242,11 @@ def test_an_unexplained_refusal_names_code_and_fields_without_values(writer: San
 def test_the_order_of_a_plan(writer: SandboxWriter) -> None:
     """Leavers come first, then those of them who were refused alone in the last run; all others of these come last."""
     accounts = {number: writer.add(number) for number in range(3, 10)}
-    alone, unanswered = {1, 4, 6, 8, 9}, {4, 9}
+    alone, failed_ids = {1, 4, 6, 8, 9}, {4, 9}
     steps = [create(1), create(2), *[update(number, accounts[number], department="New") for number in (3, 4, 5)]]
     leavers = [suspend(number, accounts[number]) for number in (6, 7, 8, 9)]
 
-    writer.write(*steps, *leavers, isolated=alone, unanswered=unanswered)
+    writer.write(*steps, *leavers, isolated=alone, failed_ids=failed_ids)
 
     assert writer.batches == [[7], [6], [8], [3, 5], [2], [1], [4], [9]]
 

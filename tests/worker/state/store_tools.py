@@ -32,7 +32,7 @@ def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
             "run_id": run_id,
             "ended_at": ended_at,
             "command": "sync",
-            "scope": "all",
+            "selection": "all",
             "is_baseline": True,
             "successful": True,
             **more,

@@ -141,7 +141,7 @@ def test_what_a_run_wrote_is_what_the_next_one_reads(items: Items, store: Store,
         Position(SINCE, 50, PROGRESS),
         Position(SINCE, 0, WindowProgress(latest=None, last_id=None, pinned_runs=1)),
         Position(SINCE, 100, WindowProgress()),
-        Position(SINCE, gapless=True),
+        Position(SINCE, has_no_gap=True),
     ):
         items.put(HAND_WRITTEN)
         store.position(NOW)
@@ -193,13 +193,13 @@ def test_only_the_since_that_a_run_left_is_without_a_gap(
 ) -> None:
     items.put(HAND_WRITTEN)
     store.position(NOW)
-    store.move(Position(SINCE, gapless=True), lock, NOW)
+    store.move(Position(SINCE, has_no_gap=True), lock, NOW)
 
     items.put({**(items.get("a") or {}), **changed})
 
     position = Store(items, "a").position(NOW)
     assert position is not None
-    assert position.gapless is is_gapless
+    assert position.has_no_gap is is_gapless
 
 
 # Writing

@@ -139,8 +139,8 @@ def suspended_lately(store: Store, window: str = "") -> set[int]:
     return {*lately(store, window).changed.get(GuardClass.SUSPEND, ())}
 
 
-def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "", scope: str = "all") -> None:
-    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", scope, since=since), {}, NOW)
+def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "", selection: str = "all") -> None:
+    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", selection, since=since), {}, NOW)
 
 
 def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: Store) -> None:
@@ -223,12 +223,12 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
         ("run4", NOW, "", "all"),
         ("run5", old, begins, "employees"),
     )
-    for run_id, ended, since, scope in runs:
+    for run_id, ended, since, selection in runs:
         store.journal.add(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
         city = (FieldChange(f"city{run_id}", "", "Rome"),)
         store.journal.add(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
         store.journal.fail(run_id, [9], [9] if run_id == "run3" else [], NOW)
-        finish(store, run_id, ended, since, scope)
+        finish(store, run_id, ended, since, selection)
 
     values = {"department": "xxx", "cityrun3": "Rome"}
     assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE}, is_refused=True)}
@@ -271,11 +271,11 @@ def test_a_position_that_was_moved_back_has_no_gap_if_the_later_one_had_none(
 ) -> None:
     lock.acquire()
     store.create(Position(NOW), NOW)
-    store.move(Position(NOW, gapless=gapless), lock, NOW)
+    store.move(Position(NOW, has_no_gap=gapless), lock, NOW)
 
     store.overwrite(store.raw_row(), Position(NOW - timedelta(days=3)), lock, NOW)
 
-    assert store.position(NOW) == Position(NOW - timedelta(days=3), gapless=gapless)
+    assert store.position(NOW) == Position(NOW - timedelta(days=3), has_no_gap=gapless)
 
 
 def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:
