@@ -133,7 +133,7 @@ class Simulation:
         held = self._store(Process()).held_changes(run_id)
         assert held is not None
         employees = sorted({change.employee_id for change in held.changes})
-        return self.do(RunRequest(SelectedEmployees(tuple(employees)), approved=tuple(held.changes)), "approve")
+        return self.do(RunRequest(SelectedEmployees(tuple(employees)), approved_changes=tuple(held.changes)), "approve")
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Run `reconcile`; None if the run was killed."""

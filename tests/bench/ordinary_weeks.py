@@ -160,9 +160,9 @@ def held_runs(most: Limits, guard: GuardClass, runs: Mapping[int, set[int]]) -> 
 def default_limits(company: int, **settings: int | str) -> Limits:
     """Return the product's limits for a company whose last baseline run saw as many employees as there are now."""
     baseline = RunRecord(
-        "before", 0, command="sync", selection="all", is_baseline=True, rows=company, company_size=company
+        "before", 0, command="sync", selection="all", is_baseline=True, row_count=company, company_size=company
     )
-    return limits(DirectoryStats(company), History(runs=(baseline,)), settings, first_import=False)
+    return limits(DirectoryStats(company), History(runs=(baseline,)), settings, initial_import=False)
 
 
 def simulate(company: int, years: int, seed: int, every: int, most: Limits) -> dict[GuardClass, Limited]:

@@ -40,7 +40,7 @@ def facts_of(employee_id: int, **different: str) -> dict[str, str]:
 def listed(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Employee:
     """An employee in the directory, without further evidence."""
     shown = {name: value for name, value in facts_of(employee_id, **facts).items() if name not in not_shown}
-    return Employee.seen(employee_id, deleted=deleted, listing=shown, evidence=None)
+    return Employee.seen(employee_id, deleted=deleted, directory_row=shown, evidence=None)
 
 
 def hidden(
@@ -56,7 +56,9 @@ def hidden(
     if status is not None:
         shown["status"] = status
     row = {name: value for name, value in shown.items() if name not in restricted}
-    return Employee.seen(employee_id, deleted=deleted, listing=None, evidence=Evidence(row, frozenset(restricted)))
+    return Employee.seen(
+        employee_id, deleted=deleted, directory_row=None, evidence=Evidence(row, frozenset(restricted))
+    )
 
 
 def leaver(employee_id: int = 1, **more: Any) -> Employee:
@@ -66,7 +68,7 @@ def leaver(employee_id: int = 1, **more: Any) -> Employee:
 
 def unseen(employee_id: int = 1, *, deleted: bool = False) -> Employee:
     """An employee whom neither the directory nor the evidence shows."""
-    return Employee.seen(employee_id, deleted=deleted, listing=None, evidence=None)
+    return Employee.seen(employee_id, deleted=deleted, directory_row=None, evidence=None)
 
 
 def account(
@@ -197,7 +199,7 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
         "unverified": [],
     }
     while needed := planner.needs():
-        asked["employee"] += map(str, sorted(needed.joining))
+        asked["employee"] += map(str, sorted(needed.address_holders))
         asked["unverified"] += [str(one.employee_id) for one in needed.unverified]
         for lookup in needed.lookups:
             asked[lookup.key] += lookup.values

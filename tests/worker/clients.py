@@ -32,7 +32,7 @@ from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Credential
 from worker.errors import SyncError
 from worker.model.mapping import FieldMapping
-from worker.moodle.client import MoodleClient, Undecided
+from worker.moodle.client import MoodleClient, OutcomeUnknown
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
 from worker.transport.patience import REQUEST_SECONDS
@@ -222,7 +222,7 @@ def ended(call: Callable[[Transport], object], answer: Response, *, system: str 
         end, words, advice = error, f"{type(error).__name__}: {error.message}", error.advice
     except BatchRefused as refusal:
         end = refusal
-        named = "undecided" if isinstance(refusal, Undecided) else "refused"
+        named = "undecided" if isinstance(refusal, OutcomeUnknown) else "refused"
         about = "" if refusal.may_be_record else " access"
         words = f"{named} {refusal.code}{about}{' passing' if refusal.is_transient else ''}"
     assert not any(secret in texts(end or Exception()) for secret in (PRIVATE, "Ada", "xxxx", KEY, TOKEN))

@@ -23,7 +23,7 @@ class Directory:
 
     Attributes:
         available: False if BambooHR refuses it (403, sharing switched off) or it is empty (404).
-        rows: How many employees it holds.
+        row_count: How many employees it holds.
         ids: The ids of all of them.
         shown: The canonical names of the fields that it declares.
         employees: The facts of the wanted employees.
@@ -35,7 +35,7 @@ class Directory:
     """
 
     available: bool = True
-    rows: int = 0
+    row_count: int = 0
     ids: set[int] = field(default_factory=set)
     shown: frozenset[str] = frozenset()
     employees: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -47,7 +47,11 @@ class Directory:
 
     def coverage(self) -> dict[str, int]:
         """Return the share of rows that have a value, by needed field, in hundredths of a per cent."""
-        return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
+        return (
+            {name: count * 10_000 // self.row_count for name, count in sorted(self.filled.items())}
+            if self.row_count
+            else {}
+        )
 
     def facts_of(self, employee: int) -> Mapping[str, str] | None:
         """Return the facts that the directory shows of an employee; None if it does not show them."""
@@ -71,7 +75,7 @@ def read_directory(
     """Parse the JSON as it arrives. Raises Malformed, also if the answer is incomplete."""
     reader = _DirectoryReader(names_in("directory", (*needed, "status")), wanted, observe)
     head, directory = reader.read(chunks), reader.directory
-    if directory.rows == 0:
+    if directory.row_count == 0:
         require_empty(head, "employees")
         directory.available = False
     directory.disagreeing = reader.disagreeing
@@ -101,7 +105,7 @@ class _DirectoryReader(StreamedTable):
                 del directory.employees[employee]
                 self.disagreeing.add(employee)
             return
-        directory.rows += 1
+        directory.row_count += 1
         directory.ids.add(employee)
         for name, value in facts.items():
             if value and name != "status":

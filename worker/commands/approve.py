@@ -12,7 +12,7 @@ from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import FollowUp
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
-from worker.planning.digests import key_check
+from worker.planning.digests import key_fingerprint
 from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import run_sync
@@ -65,7 +65,7 @@ def approve(call: Call) -> None:
     request = RunRequest(
         SelectedEmployees(tuple(sorted(classes))),
         dry_run=options.dry_run,
-        approved=changes,
+        approved_changes=changes,
         resends=held.resends,
     )
     if may_write(call, services, proposal_of(request, services), _question, approved=classes):
@@ -88,7 +88,7 @@ def _held_by(run_id: str, services: Services) -> HeldChanges:
             f"what the run {run_id} held is older than 7 days: BambooHR may say something else by now",
             advice=f"the next run makes a new list. {_others(services)}",
         )
-    if held.key_check != key_check(run_id, services.digest_key):
+    if held.key_fingerprint != key_fingerprint(run_id, services.digest_key):
         raise UsageError(
             f"the Moodle token has been replaced since the run {run_id}, and what it held is tied to the former token",
             advice="start a run: it makes a new list, and names the command that approves it",

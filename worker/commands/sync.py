@@ -60,7 +60,7 @@ def request(options: argparse.Namespace) -> RunRequest:
     return RunRequest(
         SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
-        reactivate=options.reactivate,
+        reactivates=options.reactivate,
         includes_undone=bool(selected),
         resends=bool(selected),
     )

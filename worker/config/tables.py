@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from worker.config.faults import EachEntry, Problem, refusal
 from worker.model.field_catalogue import BY_API_NAME, FIELD_PATTERN, MAPPABLE, field_name
-from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, Rule, folded
+from worker.model.mapping import CORE_TARGETS, DEFAULT, IDENTIFYING_FIELDS, PROFILE_FIELD, ApplyWhen, Rule, folded
 from worker.model.moodle_fields import normalize
 from worker.model.scope import Scope, ScopeRule, fold
 
@@ -112,11 +112,11 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
         name = f"{key}.{target}"
         parts = entry if isinstance(entry, dict) else {"from": entry}
         sources, default = _sources(parts.get("from")), parts.get("default")
-        if target in NEVER_BLANK and not entry:
+        if target in IDENTIFYING_FIELDS and not entry:
             yield Problem(name, "it cannot be left out: an account needs names and an e-mail address", entry)
         if target == "email" and sources and sources != ("work_email",):
             yield Problem(name, "expected work_email: no other address identifies an employee", entry)
-        if target in NEVER_BLANK and default:
+        if target in IDENTIFYING_FIELDS and default:
             yield Problem(f"{name}.default", "names and e-mail addresses are never made up", default)
         yield from _value_table_problems(name, target, parts)
 
@@ -124,7 +124,7 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
 def _value_table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:
     """Yield the problems in an entry's table, its fallback and its default."""
     table, otherwise = entry.get("map"), entry.get("otherwise")
-    if target in NEVER_BLANK and table:
+    if target in IDENTIFYING_FIELDS and table:
         yield Problem(f"{name}.map", "names and e-mail addresses are never made up", table)
         return
     if otherwise and not table:
@@ -136,7 +136,7 @@ def _value_table_problems(name: str, target: str, entry: Mapping[str, object]) -
             yield Problem(f"{name}.map.{value}", f"{json.dumps(seen[folded(value)])} is the same value", value)
     sent = [(f"{name}.default", entry.get("default")), (f"{name}.otherwise", otherwise)]
     for key, text in [*sent, *((f"{name}.map.{value}", text) for value, text in rows)]:
-        if isinstance(text, str) and text and target not in NEVER_BLANK and normalize(target, text) is None:
+        if isinstance(text, str) and text and target not in IDENTIFYING_FIELDS and normalize(target, text) is None:
             yield Problem(key, f"expected {_FORMS[target]}", text)
 
 

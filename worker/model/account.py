@@ -29,13 +29,13 @@ class Account:
         return self.values["email"]
 
     @property
-    def fields(self) -> dict[str, str]:
+    def all_values(self) -> dict[str, str]:
         """Every field that can be written, by its Moodle name, as the web service expects it."""
         own = {"idnumber": self.idnumber, "username": self.username, "auth": self.auth}
         return {**self.values, **own, "suspended": "1" if self.suspended else "0"}
 
     @property
-    def name(self) -> str:
+    def label(self) -> str:
         """The account's name in messages: ids only, never personal data."""
         known = self.idnumber if self.idnumber.isascii() and self.idnumber.isdigit() else ""
         return f"account {self.id}" + (f" (idnumber {known})" if known else "")

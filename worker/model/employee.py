@@ -39,22 +39,22 @@ class Employee:
         deleted: The changed feed of this run reports a deletion.
         was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
         in_directory: The directory shows the employee.
-        evidenced: List Employees or Get Employee returned a row for the employee.
+        has_evidence: List Employees or Get Employee returned a row for the employee.
         facts: The values that any source shows, by canonical field name.
         restricted: Fields that the evidence lists as restricted and no source shows.
-        unreadable: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
-        incomplete: The same for some of their fields, which are not shown then.
+        refusal_code: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
+        partial_refusal: The same for some of their fields, which are not shown then.
     """
 
     employee_id: int
     deleted: bool = False
     was_deleted: bool = False
     in_directory: bool = False
-    evidenced: bool = False
+    has_evidence: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
-    unreadable: str = ""
-    incomplete: str = ""
+    refusal_code: str = ""
+    partial_refusal: str = ""
 
     @classmethod
     def seen(
@@ -63,51 +63,53 @@ class Employee:
         *,
         deleted: bool = False,
         was_deleted: bool = False,
-        listing: Mapping[str, str] | None,
+        directory_row: Mapping[str, str] | None,
         evidence: Evidence | None,
-        custom: Mapping[str, str] | None = None,
-        incomplete: str = "",
+        api_fields: Mapping[str, str] | None = None,
+        partial_refusal: str = "",
     ) -> Employee:
-        """Merge what the directory (`listing`), the evidence and the sources of `custom` fields show.
+        """Merge what the directory (`directory_row`), the evidence and the sources of `api_fields` show.
 
         Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory counts if
         there is no evidence, or if the evidence shows the field.
         """
         shown, restricted = (evidence.facts, evidence.restricted) if evidence else ({}, frozenset())
-        facts = {name: value for name, value in (listing or {}).items() if value or evidence is None or name in shown}
+        facts = {
+            name: value for name, value in (directory_row or {}).items() if value or evidence is None or name in shown
+        }
         facts |= {name: value for name, value in shown.items() if value or name not in facts}
         return cls(
             employee_id,
             deleted,
             was_deleted,
-            in_directory=listing is not None,
-            evidenced=evidence is not None,
-            facts={**facts, **(custom or {})},
+            in_directory=directory_row is not None,
+            has_evidence=evidence is not None,
+            facts={**facts, **(api_fields or {})},
             restricted=restricted - facts.keys(),
-            incomplete=incomplete,
+            partial_refusal=partial_refusal,
         )
 
-    def with_evidence(self, evidence: Evidence | None, incomplete: str = "") -> Employee:
+    def with_evidence(self, evidence: Evidence | None, partial_refusal: str = "") -> Employee:
         """Return an employee of whom only the directory was read, with what the evidence shows as well.
 
-        An empty field of the directory may be hidden: it is empty only if the evidence shows it, too. `incomplete`: see
-        the attribute.
+        An empty field of the directory may be hidden: it is empty only if the evidence shows it, too.
+        `partial_refusal`: see the attribute.
         """
-        listing = {name: value for name, value in self.facts.items() if value and not is_by_api_name(name)}
-        custom = {name: value for name, value in self.facts.items() if is_by_api_name(name)}
-        merged = Employee.seen(self.employee_id, listing=listing, evidence=evidence, custom=custom)
+        directory_row = {name: value for name, value in self.facts.items() if value and not is_by_api_name(name)}
+        api_fields = {name: value for name, value in self.facts.items() if is_by_api_name(name)}
+        merged = Employee.seen(self.employee_id, directory_row=directory_row, evidence=evidence, api_fields=api_fields)
         return replace(
             self,
-            evidenced=merged.evidenced,
+            has_evidence=merged.has_evidence,
             facts=merged.facts,
             restricted=merged.restricted,
-            incomplete=incomplete or self.incomplete,
+            partial_refusal=partial_refusal or self.partial_refusal,
         )
 
     @property
     def is_shown(self) -> bool:
         """Whether any source of BambooHR shows the employee."""
-        return self.in_directory or self.evidenced
+        return self.in_directory or self.has_evidence
 
 
 class LifecycleState(StrEnum):
@@ -125,7 +127,7 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
     `was_to_start`: an earlier run saw a hire date in the future. If BambooHR does not show that date now, Inactive does
     not mean that the employee left, and a termination date may belong to an earlier employment.
     """
-    if employee.unreadable:
+    if employee.refusal_code:
         return LifecycleState.UNKNOWN
     status = employee.facts.get("status", "")
     if employee.deleted or employee.was_deleted:

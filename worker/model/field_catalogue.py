@@ -50,7 +50,7 @@ FIELDS: dict[str, SourceNames] = {
 IDENTITY = ("first_name", "last_name", "work_email")
 """Fields that identify an employee; always read, whatever the mapping uses."""
 
-EVIDENCE = ("status", "hire_date", "termination_date")
+LIFECYCLE_FIELDS = ("status", "hire_date", "termination_date")
 """Fields that decide the lifecycle state."""
 
 DATES = ("hire_date", "termination_date", "status_date")

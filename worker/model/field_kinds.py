@@ -39,7 +39,7 @@ Kinds = Mapping[str, FieldKind]
 """The kinds by Moodle field, for the fields that an account has shown."""
 
 
-def is_read_back(field: str) -> bool:
+def needs_read_back(field: str) -> bool:
     """Return whether Moodle may store another value than the one sent, without an error."""
     return field.startswith(PROFILE_FIELD) or field in _READ_BACK
 
@@ -49,7 +49,7 @@ def shown_text(kind: FieldKind, value: str) -> str:
     return value if kind.is_raw or kind.type not in _TEXTS else _plain(value)
 
 
-def sendable(kinds: Kinds, field: str, text: str) -> str | None:
+def value_to_send(kinds: Kinds, field: str, text: str) -> str | None:
     """Return what is sent for a value; None if the field's type has no such value."""
     kind = kinds.get(field)
     if kind is not None and kind.type == "checkbox":

@@ -34,13 +34,13 @@ class HeldChange:
 class HeldChanges:
     """All held changes of a run, and when they were held, in seconds since 1970.
 
-    `key_check`: a digest of the run's id with the same key as the digests of the changes. `resends`: values that Moodle
-    had not kept before are among the changes.
+    `key_fingerprint`: a digest of the run's id with the same key as the digests of the changes. `resends`: values that
+    Moodle had not kept before are among the changes.
     """
 
     run_id: str
     at: int
-    key_check: str
+    key_fingerprint: str
     changes: Sequence[HeldChange]
     resends: bool = False
 

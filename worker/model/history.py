@@ -104,7 +104,7 @@ class EmployeeRecord:
 
 UNFINISHED = "unfinished"
 """The outcome of a run that is in progress, or was killed."""
-ENDED = frozenset({"ok", "held", "errors"})
+COMPLETED = frozenset({"ok", "held", "errors"})
 """The outcomes of a run that read, planned and wrote to its end, whatever errors single employees had."""
 
 
@@ -119,12 +119,13 @@ class RunRecord:
             are compared with its figures.
         successful: A run over all employees that it selected, without an error.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
-        mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
-        company_size: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
-        began: When the first run of this state ended, if known.
+        plan_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
+        company_size: The number of active employees; 0 in records of an earlier version, which have `row_count` alone.
+        first_run_ended_at: When the first run of this state ended, if known.
         held_count: How many employees have held changes; see `HeldChanges`.
         since: The start of the run's window.
-        reached: The `since` that the run left; empty if it had not read the changes since then, or was not to move it.
+        next_since: The `since` that the run left; empty if it had not read the changes until then, or was not to move
+            it.
         dates_read: The day (ISO) up to which arrived dates were read, by date field.
         scope_matched: The marks of the scope that matched an employee in this run or an earlier one: see
             :attr:`worker.model.scope.Scope.marks`.
@@ -138,16 +139,16 @@ class RunRecord:
     is_baseline: bool = False
     successful: bool = False
     scheduled_time: str = ""
-    rows: int = 0
+    row_count: int = 0
     coverage: Mapping[str, int] = field(default_factory=dict)
-    mapping_digest: str = ""
+    plan_digest: str = ""
     reconcile_due: bool = False
     outcome: str = ""
     held_count: int = 0
     company_size: int = 0
-    began: int = 0
+    first_run_ended_at: int = 0
     since: str = ""
-    reached: str = ""
+    next_since: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
     scope_matched: Sequence[str] = ()
     journal_items: int = 0
@@ -158,12 +159,12 @@ class RunRecord:
         return self.outcome == UNFINISHED
 
     @property
-    def reached_the_end(self) -> bool:
+    def completed(self) -> bool:
         """Whether the run read, planned and wrote to its end, whatever errors single employees had."""
-        return self.outcome in ENDED
+        return self.outcome in COMPLETED
 
     @property
-    def is_unlimited(self) -> bool:
+    def has_no_selection(self) -> bool:
         """Whether the run was a sync or a reconcile without a selection of employees."""
         return self.selection == "all" and self.command in ("sync", "reconcile")
 
@@ -184,19 +185,19 @@ class History:
         return next((run.scope_matched for run in reversed(self.runs) if run.scope_matched), ())
 
     @property
-    def first_run_at(self) -> int:
+    def first_run_ended_at(self) -> int:
         """When the first run of this state ended, in milliseconds since 1970; 0 if there was none."""
-        return min((run.began or run.ended_at for run in self.runs), default=0)
+        return min((run.first_run_ended_at or run.ended_at for run in self.runs), default=0)
 
     def has_gap_before(self, since: datetime) -> bool:
         """Return whether the last run left the position earlier, so that changes in between are not read."""
-        left = (parse_moment(run.reached) for run in reversed(self.runs))
+        left = (parse_moment(run.next_since) for run in reversed(self.runs))
         last = next((moment for moment in left if moment is not None), since)
         return last < since.replace(microsecond=0)
 
-    def last_unlimited_run(self) -> RunRecord | None:
+    def last_run_without_selection(self) -> RunRecord | None:
         """Return the last run over all employees, however it ended."""
-        return next((run for run in reversed(self.runs) if run.is_unlimited), None)
+        return next((run for run in reversed(self.runs) if run.has_no_selection), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:
         """Return whether a run that began at `since` ended on an earlier day."""
@@ -209,7 +210,7 @@ class History:
         A run that reached beyond `since` shows that the state was moved back. No field then counts as read beyond
         `since`: an operator who wants the changes again wants the dates as well.
         """
-        moved_back = any((parse_moment(run.reached) or since) > since for run in self.runs)
+        moved_back = any((parse_moment(run.next_since) or since) > since for run in self.runs)
         latest = since.date() if moved_back else date.max
         return {field: min(day, latest) for field, (day, _) in _furthest_read(self.runs).items()}
 
@@ -244,11 +245,11 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
 
 def _kept_at_any_age(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
     yield from [run for run in runs if run.is_baseline][-1:]
-    yield from [run for run in runs if run.is_unlimited][-1:]
+    yield from [run for run in runs if run.has_no_selection][-1:]
     yield from [run for run in runs if run.scope_matched][-1:]
     opened = next((run.since for run in reversed(runs) if run.since), None)
     yield from [run for run in runs if run.since == opened][:1]
-    yield from sorted(runs, key=lambda run: parse_moment(run.reached) or _EPOCH)[-1:]
+    yield from sorted(runs, key=lambda run: parse_moment(run.next_since) or _EPOCH)[-1:]
     yield from (run for _, run in _furthest_read(runs).values())
 
 

@@ -23,7 +23,7 @@ _MAX_PORTION_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
+class FailedWrite:
     """The new value of each field in a write for one employee that a run let through and Moodle did not accept.
 
     `classes`: as in :class:`JournalEntry`. `is_refused`: Moodle refused the write for this employee alone.
@@ -38,12 +38,12 @@ class NotTaken:
 class RecentWrites:
     """The writes of recent runs that matter to the guards of the next one.
 
-    `changed`: the employees whose accounts were changed, by the class in which the change counts. `not_taken`: the
+    `changed`: the employees whose accounts were changed, by the class in which the change counts. `failed_writes`: the
     writes that the last run of this window let through and Moodle did not accept, by employee.
     """
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
-    not_taken: Mapping[int, NotTaken] = field(default_factory=dict)
+    failed_writes: Mapping[int, FailedWrite] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,9 @@ CORE_TARGETS = (
 
 PROFILE_FIELD = "profile_field_"
 NAMES = ("firstname", "lastname")
-NEVER_BLANK = (*NAMES, "email")
+IDENTIFYING_FIELDS = (*NAMES, "email")
 """Fields that identify an account: they are never left out or defaulted."""
-NEVER_CLEARED = (*NAMES, "lang", "timezone")
+KEPT_IF_EMPTY = (*NAMES, "lang", "timezone")
 """Fields that keep their value if BambooHR has none, because Moodle requires one."""
 
 DEFAULT: dict[str, str] = {
@@ -99,7 +99,7 @@ class Rule:
         """
         return self._value_and_refused(facts)[0]
 
-    def rests_on_empty(self, facts: Mapping[str, str]) -> bool:
+    def depends_on_empty_source(self, facts: Mapping[str, str]) -> bool:
         """Return whether the value would be another one if a source that is shown as empty had one."""
         used = next((index for index, source in enumerate(self.sources) if facts.get(source)), len(self.sources))
         return any(facts.get(source) == "" for source in self.sources[:used])

@@ -52,7 +52,7 @@ RELINKED = Reason("relinked", "works here again under a new id; the account has 
 RETURNED = Reason("returned", "works here again, or is in scope again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; the account is reactivated as you asked (--reactivate or REACTIVATE)")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
-IN_STEP = Reason("in_step", "nothing differs")
+IN_SYNC = Reason("in_step", "nothing differs")
 ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is already suspended")
 LEFT_WITHOUT_ACCOUNT = Reason("left_without_account", "left, and there is no account", counter="skipped_deleted")
 
@@ -105,7 +105,7 @@ CANNOT_BE_BLANK = Reason(
     "correct it by hand if needed",
 )
 
-NO_EVIDENCE = Reason(
+STATUS_UNKNOWN = Reason(
     "no_evidence",
     "BambooHR does not say whether the employee works here (no row, or a status that is empty, restricted or unknown)",
     "let the key's user see the employee and their status; every run asks again until then",
@@ -227,7 +227,7 @@ def field_not_shown(fields: Iterable[str]) -> Reason:
 
 def username_kept(account: Account) -> Reason:
     """Moodle does not accept the new username; the other fields are updated."""
-    text = f"the new username has characters that Moodle does not accept; {account.name} keeps its current one"
+    text = f"the new username has characters that Moodle does not accept; {account.label} keeps its current one"
     return Reason("username_kept", text, "change the e-mail address or USERNAME_TEMPLATE")
 
 
@@ -240,7 +240,7 @@ def unconfirmed_id(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, but neither the e-mail address nor a name does."""
     return _unconfirmed(
         employee_id,
-        f"{account.name} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
+        f"{account.label} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
         " employee's: either the account belongs to another person, because ids were reassigned or come from another"
         " system, or everything that identifies the employee changed at once",
     )
@@ -250,9 +250,9 @@ def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reaso
     """The idnumber matches, but the account has the address of another employee."""
     return _unconfirmed(
         employee_id,
-        f"{account.name} has the employee id as its idnumber, but its e-mail address is now the work e-mail of employee"
-        f" {other}, and its names do not both match: either the account belongs to employee {other}, or the address"
-        f" was given to employee {other} and this employee's names changed",
+        f"{account.label} has the employee id as its idnumber, but its e-mail address is now the work e-mail of"
+        f" employee {other}, and its names do not both match: either the account belongs to employee {other}, or the"
+        f" address was given to employee {other} and this employee's names changed",
         f"enter {other} as the account's idnumber",
     )
 
@@ -261,7 +261,7 @@ def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, and BambooHR shows nothing to compare."""
     return _unconfirmed(
         employee_id,
-        f"{account.name} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
+        f"{account.label} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
         " of the employee: either the account is the employee's, or another system uses the same number",
     )
 
@@ -270,7 +270,7 @@ def unconfirmed_email(employee_id: int, account: Account) -> Reason:
     """The e-mail address matches, but no name does."""
     return _unconfirmed(
         employee_id,
-        f"{account.name} has the employee's e-mail address and no idnumber, but other names: either it is a shared or"
+        f"{account.label} has the employee's e-mail address and no idnumber, but other names: either it is a shared or"
         " recycled address and the account belongs to another person, or the account is the employee's under another"
         " name",
         "give the account or the employee another address",
@@ -281,10 +281,10 @@ def unconfirmed_rehire(employee_id: int, account: Account, former: int) -> Reaso
     """The account with the employee's address and names carries the id of an employee who left."""
     return Reason(
         UNCONFIRMED,
-        f"{account.name} has the employee's e-mail address and both names, and the id of employee {former}, who left:"
+        f"{account.label} has the employee's e-mail address and both names, and the id of employee {former}, who left:"
         " either the employee was hired again under a new id, or another person with the same names got the address",
         f"if they are the same person: {{command:approve RUN --employee {employee_id}}}, which gives the account the"
-        f" new id and reactivates it; if not: give {account.name} another e-mail address and username, and the next"
+        f" new id and reactivates it; if not: give {account.label} another e-mail address and username, and the next"
         " run creates an account",
     )
 
@@ -298,7 +298,7 @@ def _unconfirmed(
 
 def several_accounts(accounts: Iterable[Account]) -> Reason:
     """More than one account could belong to the employee."""
-    text = f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}"
+    text = f"more than one account could be the employee's: {', '.join(account.label for account in accounts)}"
     advice = "leave the employee id as idnumber on one of them, and give the others another e-mail address"
     return Reason("several_accounts", text, advice)
 
@@ -311,7 +311,7 @@ def email_taken(account: Account, username: str = "") -> Reason:
     is_both = account.username == username
     text = "the e-mail address and the username belong" if is_both else "the e-mail address belongs"
     values = "address and username" if is_both else "address"
-    text, advice = f"{text} to another account, {account.name}", f"change that account's {values}{_OR_THEIRS}"
+    text, advice = f"{text} to another account, {account.label}", f"change that account's {values}{_OR_THEIRS}"
     return Reason("email_taken", text, advice)
 
 

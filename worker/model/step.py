@@ -102,7 +102,7 @@ class Step:
         return [change.field for change in self.changes]
 
     @property
-    def is_whole_held(self) -> bool:
+    def is_fully_held(self) -> bool:
         """Whether a guard holds the whole step."""
         return bool(self.held) and self.action is Action.HOLD
 
@@ -128,7 +128,7 @@ class Status(StrEnum):
     """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"
     """A guard holds the whole step. A step that is held in part has the status of the rest."""
-    PROTECTED = "exempt"
+    NOT_EDITABLE = "exempt"
     """Moodle does not allow changes to this account (an administrator, the guest): a skip, not an error."""
 
 
@@ -148,7 +148,7 @@ class StepResult:
     isolated: bool = False
 
     @property
-    def why(self) -> Reason:
+    def reported_reason(self) -> Reason:
         """The reason to report."""
         held = self.step.held[0].reason if self.step.held else None
         return self.reason or self.step.problem or held or self.step.reason

@@ -26,14 +26,14 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, UNDOCUMENTED, UNREADABLE_ROW, Undecided
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, UNDOCUMENTED, UNREADABLE_ROW, OutcomeUnknown
 from worker.moodle.web_service import TryAgain, WebService
-from worker.moodle.writes import Record
+from worker.moodle.writes import Payload
 from worker.transport.http import Transport
 from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
-__all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided"]
+__all__ = ["MoodleClient", "OutcomeUnknown", "Payload", "Refused", "TryAgain"]
 
 LISTING_SECONDS = 300.0
 """The deadline of the account listing, whose first byte comes after its last account is found (measured: 75 s for
@@ -259,12 +259,12 @@ class MoodleClient:
         """Return the retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
         return self._service.retries()
 
-    def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
-        """Create these accounts, all or none. Raises Undecided if the answer does not name as many as were sent."""
+    def create(self, records: Sequence[Payload], retries: Retries | None = None) -> None:
+        """Create these accounts, all or none. Raises OutcomeUnknown if the answer does not name each of them."""
         answer = self._service.write("core_user_create_users", writes.form_fields(records), retries)
         writes.check_created(answer, len(records))
 
-    def update(self, records: Sequence[Record], retries: Retries | None = None) -> dict[int, str]:
+    def update(self, records: Sequence[Payload], retries: Retries | None = None) -> dict[int, str]:
         """Change these accounts, each independently; return the warning code of each that was not changed."""
         answer = self._service.write("core_user_update_users", writes.form_fields(records), retries)
         return writes.refused_updates(answer, records)

@@ -15,7 +15,7 @@ from worker.transport.json_text import readable
 ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "suspended")
 """Keys that every account has if the token may see it. (idnumber, city, country... are absent when they are empty.)"""
 OPTIONAL = ("institution", "city", "country")
-WHERE_MAPPED = ("department", "lang", "timezone")
+REQUIRED_IF_MAPPED = ("department", "lang", "timezone")
 """Keys that every account has, and that planning needs only if the mapping fills them."""
 
 
@@ -25,7 +25,7 @@ class UnreadableAccount(ValueError):
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
     """Return the keys that planning needs of every account."""
-    return (*ALWAYS_SHOWN, *(key for key in WHERE_MAPPED if mapping.rule(key)))
+    return (*ALWAYS_SHOWN, *(key for key in REQUIRED_IF_MAPPED if mapping.rule(key)))
 
 
 def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:

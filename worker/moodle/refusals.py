@@ -66,7 +66,7 @@ def is_firewall(code: str) -> bool:
     return code.startswith(("HTTP 2", "HTTP 3", "HTTP 4")) and code not in _TOO_LONG
 
 
-class Undecided(BatchRefused):
+class OutcomeUnknown(BatchRefused):
     """A write that may have been done: look up before sending anything again."""
 
     def __init__(self, what: str, *, code: str = NO_ANSWER, is_transient: bool = True) -> None:
@@ -175,7 +175,7 @@ def unreadable_account(code: str) -> Reason:
     )
 
 
-def refuses_everybody(function: str, auth: str) -> Reason:
+def every_account_refused(function: str, auth: str) -> Reason:
     """So many employees were refused one by one that the cause is not in their records."""
     plugin = f"that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and " if auth else ""
     return Reason(

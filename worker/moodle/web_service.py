@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, TargetError
 from worker.moodle import fatal_errors
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, Undecided, meaning_of_code
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, OutcomeUnknown, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
@@ -106,7 +106,7 @@ class WebService:
         Raises:
             Refused: Nothing was done.
             TryAgain: Nothing was done, and the pause before another attempt is over.
-            Undecided: The write may have been done.
+            OutcomeUnknown: The write may have been done.
             TransportError: Nothing was done, and the patience is used up.
             SyncError: Nothing was done, and nothing more can be.
         """
@@ -171,13 +171,13 @@ class WebService:
                 raise TryAgain(fault.what) from fault
             raise
         except NoAnswer as fault:
-            raise Undecided(fault.what) from fault
+            raise OutcomeUnknown(fault.what) from fault
         if reply.status == HTTPStatus.OK:
             return self._write_result(reply)
         meaning = meaning_of_status(reply)
         what = status_code(reply.status)
         if meaning.may_be_done:
-            raise Undecided(what, code=what, is_transient=meaning.is_transient)
+            raise OutcomeUnknown(what, code=what, is_transient=meaning.is_transient)
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
         if retries.wait(reply):
@@ -199,9 +199,9 @@ class WebService:
             return self._result(reply)
         except Refused as refusal:
             if refusal.code == NO_JSON:
-                raise Undecided("an answer that is not JSON", code=NO_JSON) from None
+                raise OutcomeUnknown("an answer that is not JSON", code=NO_JSON) from None
             if meaning_of_code(refusal.code).may_be_done:
-                raise Undecided(refusal.code, code=refusal.code, is_transient=False) from None
+                raise OutcomeUnknown(refusal.code, code=refusal.code, is_transient=False) from None
             raise
 
     def _checked(self, answer: Any) -> Any:

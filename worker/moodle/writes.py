@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.refusals import UNDOCUMENTED, Undecided
+from worker.moodle.refusals import UNDOCUMENTED, OutcomeUnknown
 from worker.moodle.web_service import plain_code
 
-Record = Mapping[str, str | int]
+Payload = Mapping[str, str | int]
 """The form fields of one account, in the order in which they are sent."""
 
 
-def form_fields(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
+def form_fields(payloads: Sequence[Payload]) -> Iterable[tuple[str, str]]:
     """Yield the form fields of several accounts. A custom field's `type` is its short name (measured)."""
-    for at, record in enumerate(records):
+    for at, payload in enumerate(payloads):
         customs = 0
-        for field, value in record.items():
+        for field, value in payload.items():
             if field.startswith(PROFILE_FIELD):
                 where = f"users[{at}][customfields][{customs}]"
                 yield f"{where}[type]", field.removeprefix(PROFILE_FIELD)
@@ -28,24 +28,26 @@ def form_fields(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
 
 
 def check_created(answer: Any, count: int) -> None:
-    """Raise Undecided unless a create's answer names as many accounts as were sent."""
+    """Raise OutcomeUnknown unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise Undecided("Moodle's answer does not name every new account", code=UNDOCUMENTED, is_transient=False)
+        raise OutcomeUnknown("Moodle's answer does not name every new account", code=UNDOCUMENTED, is_transient=False)
 
 
-def refused_updates(answer: Any, records: Sequence[Record]) -> dict[int, str]:
+def refused_updates(answer: Any, payloads: Sequence[Payload]) -> dict[int, str]:
     """Return the warning code of each account that was not updated.
 
-    Raises Undecided if the answer is not of the documented form, or is about other accounts.
+    Raises OutcomeUnknown if the answer is not of the documented form, or is about other accounts.
     """
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise Undecided("Moodle's answer to an update is not as documented", code=UNDOCUMENTED, is_transient=False)
-    sent = [record["id"] for record in records]
+        raise OutcomeUnknown("Moodle's answer to an update is not as documented", code=UNDOCUMENTED, is_transient=False)
+    sent = [payload["id"] for payload in payloads]
     refused: dict[int, str] = {}
     for warning in warnings:
         if not isinstance(warning, dict) or warning.get("itemid") not in sent:
-            raise Undecided("an update's warning names no account that was sent", code=UNDOCUMENTED, is_transient=False)
+            raise OutcomeUnknown(
+                "an update's warning names no account that was sent", code=UNDOCUMENTED, is_transient=False
+            )
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
     return refused

@@ -13,20 +13,22 @@ from worker.model import reasons
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.reasons import Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
-from worker.planning.digests import key_check, part_digest
+from worker.planning.digests import key_fingerprint, part_digest
 from worker.planning.guards import Hold, PartKey, keys_of, parts_of_plan, with_dependents
-from worker.planning.parts import Part, keep
+from worker.planning.parts import Part, with_only_parts
 from worker.planning.planner import Plan
 
 
-def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return the changes that guards or unconfirmed matches hold. `key`: the Moodle token. `at`: the run's time."""
+def held_changes(plan: Plan, run_id: str, digest_key: str, at: int) -> HeldChanges:
+    """Return the changes that guards or unconfirmed matches hold. `at`: the run's time."""
     changes = [
-        HeldChange(step.employee_id, step.account_id or 0, guard_class, part_digest(step, fields, key))
+        HeldChange(step.employee_id, step.account_id or 0, guard_class, part_digest(step, fields, digest_key))
         for step in plan.steps
         for guard_class, fields in _held(step)
     ]
-    return HeldChanges(run_id, at, key_check(run_id, key), changes, resends=plan.plan_input.settings.resends)
+    return HeldChanges(
+        run_id, at, key_fingerprint(run_id, digest_key), changes, resends=plan.plan_input.settings.resends
+    )
 
 
 def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]]]:
@@ -38,7 +40,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
             yield part.guard_class, part.changes
 
 
-def approved(plan: Plan, allowed: Collection[HeldChange], key: str, run_id: str = "RUN") -> Plan:
+def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, run_id: str = "RUN") -> Plan:
     """Return the plan with only the parts that were held with exactly these values.
 
     A part that needs one which is not among them stays held. `run_id`: the run that held them.
@@ -49,7 +51,7 @@ def approved(plan: Plan, allowed: Collection[HeldChange], key: str, run_id: str 
     left_out = {
         (employee_id, guard_class): Hold(guard_class, reasons.NOT_DUE)
         for (employee_id, guard_class), part in parts.items()
-        if digests.isdisjoint(part_digest(steps[employee_id], fields, key) for fields in (part.changes, ()))
+        if digests.isdisjoint(part_digest(steps[employee_id], fields, digest_key) for fields in (part.changes, ()))
     }
     holds = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(_approved(step, parts, left_out, holds, steps, employees, run_id) for step in plan.steps)
@@ -74,7 +76,7 @@ def _approved(
         for key in keys
         if key in holds and key not in left_out
     ]
-    step = replace(keep(step, [parts[key] for key in keys if key not in holds], held), classes=frozenset())
+    step = replace(with_only_parts(step, [parts[key] for key in keys if key not in holds], held), classes=frozenset())
     if step.changes:
         return step
     reason = step.reason if step.employee_id in employees else reasons.NOT_APPROVED

@@ -22,13 +22,13 @@ class DirectoryStats:
     `active`: active employees, if List Employees was read and the directory is not available; 0 otherwise.
     """
 
-    rows: int
+    row_count: int
     coverage: Mapping[str, int] = field(default_factory=dict)
     active: int = 0
 
 
 @dataclass
-class CustomFieldStats:
+class ApiFieldStats:
     """The coverage of the fields that are read by their API names, for the employees of a run and a sample.
 
     `filled`: how many rows have a value in each field. `shown`: the fields that a source has shown. `hidden`: those
@@ -36,7 +36,7 @@ class CustomFieldStats:
     """
 
     fields: tuple[str, ...] = ()
-    rows: int = 0
+    row_count: int = 0
     shown: set[str] = field(default_factory=set)
     filled: Counter[str] = field(default_factory=Counter)
     hidden: set[str] = field(default_factory=set)
@@ -45,7 +45,7 @@ class CustomFieldStats:
         """Count rows of a source that shows these fields."""
         self.shown.update(shown)
         for row in rows:
-            self.rows += 1
+            self.row_count += 1
             self.filled.update(name for name, value in row.items() if value)
 
     def never_shown(self) -> list[str]:
@@ -56,7 +56,7 @@ class CustomFieldStats:
         """Return the fields that are empty in all rows, although the baseline run suggests more than two values."""
         before = baseline.coverage if baseline is not None else {}
         shown = (name for name in self.fields if name in self.shown)
-        return [name for name in shown if not self.filled[name] and before.get(name, 0) * self.rows > _TWO_VALUES]
+        return [name for name in shown if not self.filled[name] and before.get(name, 0) * self.row_count > _TWO_VALUES]
 
     def may_have_missed(self, baseline: RunRecord | None, *, full_pass: bool) -> bool:
         """Return whether the run may have missed a change of a field that had values in the baseline run.
@@ -75,8 +75,8 @@ class CustomFieldStats:
         before = baseline.coverage if baseline is not None else {}
         found = {}
         for name in self.fields:
-            measured = self.filled[name] * 10_000 // self.rows if self.rows else 0
-            share = measured if measured and self.rows >= _ENOUGH_ROWS else before.get(name, measured)
+            measured = self.filled[name] * 10_000 // self.row_count if self.row_count else 0
+            share = measured if measured and self.row_count >= _ENOUGH_ROWS else before.get(name, measured)
             if share:
                 found[name] = share
         return found | dict.fromkeys(self.lost(baseline), 0)
@@ -85,9 +85,9 @@ class CustomFieldStats:
 _ENOUGH_ROWS = 20
 
 
-def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
+def has_most_rows(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
     """Return whether the directory has at least four fifths of the rows that the baseline run read."""
-    return baseline is None or stats.rows * 100 >= baseline.rows * 80
+    return baseline is None or stats.row_count * 100 >= baseline.row_count * 80
 
 
 def loss_texts(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
@@ -95,8 +95,8 @@ def loss_texts(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     if baseline is None:
         return []
     found = []
-    if not sees_whole_company(stats, baseline):
-        found.append(f"the directory has {stats.rows} rows, the last complete run read {baseline.rows}")
+    if not has_most_rows(stats, baseline):
+        found.append(f"the directory has {stats.row_count} rows, the last complete run read {baseline.row_count}")
     return found + [
         f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
         for name, before, now, fell in _directory_fields_lost(stats, baseline)
@@ -108,12 +108,12 @@ def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     """Return the fields that lost so many values since the baseline run that an empty value cannot be trusted.
 
     A field that the key may no longer see looks like one that is not set. One that is read by its API name was lost if
-    its coverage is 0 (see :class:`CustomFieldStats`).
+    its coverage is 0 (see :class:`ApiFieldStats`).
     """
     if baseline is None:
         return []
     found = [name for name, share in sorted(stats.coverage.items()) if is_by_api_name(name) and not share]
-    return found + [name for name, *_ in _directory_fields_lost(stats, baseline)] if stats.rows else found
+    return found + [name for name, *_ in _directory_fields_lost(stats, baseline)] if stats.row_count else found
 
 
 _TWO_VALUES = 2 * 10_000
@@ -130,7 +130,7 @@ def _directory_fields_lost(stats: DirectoryStats, baseline: RunRecord) -> Iterat
     for name, before in sorted(baseline.coverage.items()):
         now = stats.coverage.get(name, before)
         # Coverage is stored rounded down: with the upper bound for the number now, a loss is never overstated.
-        values_before, values_now = before * baseline.rows, (now + 1) * stats.rows
+        values_before, values_now = before * baseline.row_count, (now + 1) * stats.row_count
         fell = before - now >= COVERAGE_LOST and values_now * 100 <= values_before * 90
         if not is_by_api_name(name) and (fell or now == 0) and values_before - values_now > _TWO_VALUES:
             yield name, before, now, fell
@@ -139,7 +139,7 @@ def _directory_fields_lost(stats: DirectoryStats, baseline: RunRecord) -> Iterat
 def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
     """Return whether this read lost too much to become the baseline. A company that shrank is trusted after a week."""
     baseline = history.last_baseline()
-    complete = sees_whole_company(stats, baseline) and not fields_lost(stats, baseline)
+    complete = has_most_rows(stats, baseline) and not fields_lost(stats, baseline)
     return not complete and not shrink_confirmed(history, now)
 
 
@@ -151,7 +151,7 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
     baseline, lost_since = history.last_baseline(), None
     for run in history.runs:
         if baseline is not None and run.ended_at > baseline.ended_at and run.since:
-            stats = DirectoryStats(run.rows, run.coverage)
+            stats = DirectoryStats(run.row_count, run.coverage)
             lost = bool(loss_texts(stats, baseline) or fields_lost(stats, baseline))
             lost_since = (lost_since or run.ended_at) if lost else None
     return lost_since is not None and now.timestamp() - lost_since / 1000 > _CONFIRMED_AFTER.total_seconds()
@@ -169,10 +169,10 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, windo
     return (window_complete or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 
 
-def is_reconcile_due(history: History, mapping_digest: str) -> bool:
+def is_reconcile_due(history: History, plan_digest: str) -> bool:
     """Return whether the last run over all employees left a full pass due, or had another mapping or scope."""
-    last = history.last_unlimited_run()
-    return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))
+    last = history.last_run_without_selection()
+    return last is not None and (last.reconcile_due or last.plan_digest not in ("", plan_digest))
 
 
 _LONGEST_WORD = 30

@@ -150,12 +150,12 @@ def username_claims(
         owners,
         why_disputed,
         lambda other: username_taken(f"employee {other}, whose new username depends on this one"),
-        lambda _, account: username_taken(account.name),
+        lambda _, account: username_taken(account.label),
         written_before,
     )
 
 
-def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
+def sort_by_dependency(updates: Sequence[Step]) -> tuple[list[Step], int]:
     """Order steps so that each comes after the steps it depends on; return also the number of those concerned.
 
     These come first. Steps that depend on each other (one takes an address, the other a username) get any order;

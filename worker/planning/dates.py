@@ -19,14 +19,16 @@ _TAKES_EFFECT_WITHIN = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days from `first`, by date field, to `last`, included; for hire dates to `hired_by`, with the look-ahead."""
+    """The days from `first`, by date field, to `last`, included; for hire dates to `last_hire_date` (look-ahead)."""
 
     first: Mapping[str, date]
     last: date
-    hired_by: date
+    last_hire_date: date
 
     @classmethod
-    def since(cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int) -> DateRange:
+    def from_last_read(
+        cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int
+    ) -> DateRange:
         """Return the range from the day up to which each date field was `read` until today.
 
         For a field that was never read, it starts when the window `opened`. `lookahead_days`: how many days before the
@@ -45,7 +47,7 @@ def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
     """Return whether one of the employee's dates lies in the range."""
     for field, first in date_range.first.items():
         day = day_of(facts, field)
-        last = date_range.hired_by if field == "hire_date" else date_range.last
+        last = date_range.last_hire_date if field == "hire_date" else date_range.last
         if day is not None and first - _TAKES_EFFECT_WITHIN <= day <= last:
             return True
     return False

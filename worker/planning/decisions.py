@@ -14,8 +14,20 @@ from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
 from worker.planning.matching import shows_identity
 from worker.planning.plan_context import PlanContext
-from worker.planning.suspensions import LEAVER, out_of_scope, suspension_step, untouched_by_scope, with_reactivation
-from worker.planning.values import as_sent, created_values, fields_to_send_blank, updated_values, with_differences
+from worker.planning.suspensions import (
+    LEAVER_REASONS,
+    out_of_scope_reasons,
+    suspension_step,
+    untouched_by_scope,
+    with_reactivation,
+)
+from worker.planning.values import (
+    as_sent,
+    fields_to_send_blank,
+    values_for_new_account,
+    values_for_update,
+    with_differences,
+)
 
 
 def decide(context: PlanContext, employee: Employee) -> Step:
@@ -25,12 +37,12 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     has_left = context.plan_input.lifecycle_states[employee.employee_id] is LifecycleState.LEFT
     if has_left and step.action is Action.CONFLICT and step.reason in context.failed_lookups.values():
         step = replace(step, reason=reasons.of_leaver(step.reason))
-    if settings.selected and step.reason in (reasons.NO_EVIDENCE, reasons.HIRE_DATE_UNREADABLE):
+    if settings.selected_ids and step.reason in (reasons.STATUS_UNKNOWN, reasons.HIRE_DATE_UNREADABLE):
         step = _unknown_if_never_seen(context, employee, step)
-    if settings.all_employees:
+    if settings.is_full_pass:
         step = _without_waiting(context, step)
-    if employee.incomplete:
-        step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
+    if employee.partial_refusal:
+        step = _incomplete(step, reasons.unreadable_fields(employee.partial_refusal))
     # BambooHR shows a new employee's job only from the first day, and does not document whether the feed reports it:
     # an employee whose account exists before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
@@ -44,26 +56,26 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         return Step(employee_id, Action.SKIP, reasons.PROTECTED)
     if employee_id in context.settings.undone:
         return Step(employee_id, Action.HOLD, reasons.UNDONE)
-    if employee.unreadable:
-        unreadable = reasons.unreadable_employee(employee.unreadable)
+    if employee.refusal_code:
+        unreadable = reasons.unreadable_employee(employee.refusal_code)
         return Step(employee_id, Action.HOLD, unreadable, problem=unreadable)
     if state is LifecycleState.UNKNOWN:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         # Inactive alone would say that the employee left.
         no_evidence = (
-            reasons.HIRE_DATE_UNREADABLE if employee.facts.get("status") == "Inactive" else reasons.NO_EVIDENCE
+            reasons.HIRE_DATE_UNREADABLE if employee.facts.get("status") == "Inactive" else reasons.STATUS_UNKNOWN
         )
         return Step(employee_id, Action.HOLD, reasons.DELETED_BUT_SHOWN if erased else no_evidence, is_waiting=True)
     if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
-    if match.conflict is not None:
-        return Step(employee_id, Action.CONFLICT, match.conflict, match.contradicted)
+    if match.error is not None:
+        return Step(employee_id, Action.CONFLICT, match.error, match.contradicted)
     if match.account is not None and context.matching.is_protected(match.account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return suspension_step(context, employee, match.account, LEAVER)
+        return suspension_step(context, employee, match.account, LEAVER_REASONS)
     if state is LifecycleState.ACTIVE and context.plan_input.scope_states[employee_id] is ScopeState.OUT:
-        return suspension_step(context, employee, match.account, out_of_scope(context, employee))
+        return suspension_step(context, employee, match.account, out_of_scope_reasons(context, employee))
     if match.account is None:
         return _without_account(context, employee, state)
     if state is LifecycleState.FUTURE:
@@ -78,7 +90,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
 
 def _incomplete(step: Step, problem: Reason) -> Step:
     """Report an employee who was read incompletely as an error; the values that were read are still written."""
-    if step.reason is reasons.IN_STEP:
+    if step.reason is reasons.IN_SYNC:
         return replace(step, action=Action.CONFLICT, reason=problem)
     if step.reason.code == reasons.SCOPE_NOT_SHOWN:
         return replace(step, reason=problem, problem=problem)
@@ -88,7 +100,7 @@ def _incomplete(step: Step, problem: Reason) -> Step:
 
 def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step) -> Step:
     """Report an id that an operator named and no source has as unknown, and do not read it again: it is mistyped."""
-    if employee.employee_id in context.plan_input.changed or employee.employee_id in context.plan_input.records:
+    if employee.employee_id in context.plan_input.changed_ids or employee.employee_id in context.plan_input.records:
         return step
     reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
     return replace(step, reason=reason, is_waiting=False)
@@ -115,7 +127,7 @@ def _not_started(context: PlanContext, employee: Employee, account: Account | No
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
     """Link an account to an employee who has none by idnumber, create one, or say why not."""
     employee_id = employee.employee_id
-    if not context.may_hold_account(employee):
+    if not context.may_have_account(employee):
         return _not_started(context, employee)
     if "work_email" not in employee.facts:
         return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), is_waiting=True)
@@ -155,7 +167,7 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
     employee_id = employee.employee_id
     former = context.former_id(employee_id)
     if former is None:
-        name = context.value_claims.wanted_username(employee)
+        name = context.value_claims.username_with_address(employee)
         return Step(employee_id, Action.CONFLICT, reasons.email_taken(account, name), account)
     if state is LifecycleState.FUTURE:
         return _not_started(context, employee, account)
@@ -167,21 +179,21 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
 
 def _creation(context: PlanContext, employee: Employee, address: str, resolution: Resolution) -> Step:
     employee_id = employee.employee_id
-    values = created_values(context.mapping, employee)
+    values = values_for_new_account(context.mapping, employee)
     not_shown = [rule for rule in context.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
         return Step(employee_id, Action.HOLD, reasons.field_not_shown(hidden), is_waiting=True)
     if not all(values[name] for name in NAMES):
         return Step(employee_id, Action.SKIP, reasons.NO_NAME)
-    name = context.value_claims.usernames[employee_id]
+    name = context.value_claims.due_usernames[employee_id]
     if not context.mapping.accepts_username(name):
         return Step(employee_id, Action.SKIP, reasons.INVALID_USERNAME)
     claim = context.value_claims.username_resolution(employee_id)
     refused = claim.why_refused
     if refused is None and claim.kept_by:
         holder = claim.kept_by[0]
-        refused = reasons.username_taken(holder.name, may_be_theirs=not holder.idnumber)
+        refused = reasons.username_taken(holder.label, may_be_theirs=not holder.idnumber)
     if refused is not None:
         return Step(employee_id, Action.CONFLICT, refused)
     fields = {"auth": context.settings.auth, "idnumber": str(employee_id), "username": name}
@@ -198,7 +210,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
 def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
     """Return the step with only the values that differ, for an employee who works here and has an account."""
     employee_id = employee.employee_id
-    new = {"idnumber": str(employee_id), **updated_values(context.mapping, employee, account)}
+    new = {"idnumber": str(employee_id), **values_for_update(context.mapping, employee, account)}
     step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(reasons.EMAIL_KEPT,))
@@ -217,11 +229,11 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
         return step
     if step.problem is not None:
         return replace(step, action=Action.CONFLICT, reason=step.problem)
-    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)
+    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_SYNC)
 
 
 def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = context.value_claims.usernames[employee.employee_id]
+    name = context.value_claims.due_usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
     if not context.mapping.accepts_username(name):

@@ -33,7 +33,7 @@ def not_kept_digest(employee_id: int, field: str, sent: str, key: str) -> str:
     return _keyed("not kept", [employee_id, field, sent], key)[:16]
 
 
-def key_check(run_id: str, key: str) -> str:
+def key_fingerprint(run_id: str, key: str) -> str:
     """Return a digest that shows whether the key has changed since this run."""
     return _keyed("run", [run_id], key)
 

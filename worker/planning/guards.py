@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from worker.model.journal_entry import NotTaken, RecentWrites
+from worker.model.journal_entry import FailedWrite, RecentWrites
 from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
-from worker.planning.parts import MAY_TAKE_FREED_VALUE, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
-from worker.planning.patterns import pattern
+from worker.planning.parts import (
+    MAY_TAKE_FREED_VALUE,
+    Part,
+    fields_empty_in_bamboohr,
+    is_link,
+    split_into_parts,
+    with_only_parts,
+)
+from worker.planning.patterns import common_cause
 from worker.planning.planner import Plan
 from worker.words import counted
 
@@ -72,7 +79,7 @@ class Guarded:
 def parts_of_step(plan: Plan, step: Step) -> tuple[Part, ...]:
     """Return the parts of a step of the plan."""
     facts = plan.plan_input.by_id[step.employee_id].facts
-    return parts_of(step, fields_empty_in_bamboohr(plan.plan_input.settings.mapping, facts))
+    return split_into_parts(step, fields_empty_in_bamboohr(plan.plan_input.settings.mapping, facts))
 
 
 def parts_of_plan(plan: Plan) -> dict[PartKey, Part]:
@@ -82,33 +89,33 @@ def parts_of_plan(plan: Plan) -> dict[PartKey, Part]:
 
 def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
     """Return the keys of a step's parts."""
-    return [(step.employee_id, one) for one in GuardClass if (step.employee_id, one) in parts]
+    return [(step.employee_id, guard_class) for guard_class in GuardClass if (step.employee_id, guard_class) in parts]
 
 
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
-    parts, run_id, not_taken = parts_of_plan(plan), circumstances.run_id, circumstances.recent.not_taken
+    parts, run_id, failed_writes = parts_of_plan(plan), circumstances.run_id, circumstances.recent.failed_writes
     uncounted, retries = _exempt_parts(plan.steps, parts, circumstances)
     exempt = uncounted | retries
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
-    for one in GuardClass:
+    for guard_class in GuardClass:
         due = {
             employee_id: part.changes
-            for (employee_id, guard_class), part in parts.items()
-            if guard_class is one and (employee_id, guard_class) not in exempt
+            for (employee_id, part_class), part in parts.items()
+            if part_class is guard_class and (employee_id, part_class) not in exempt
         }
         retried = {
             employee_id
-            for employee_id, guard_class in retries
-            if guard_class is one and not not_taken[employee_id].is_refused
+            for employee_id, part_class in retries
+            if part_class is guard_class and not failed_writes[employee_id].is_refused
         }
-        held, why_held = _held(one, due, retried, for_scope, circumstances)
+        held, why_held = _held(guard_class, due, retried, for_scope, circumstances)
         if why_held:
-            why[one] = why_held
-            hold = Hold(one, _reason(one, why_held, run_id))
-            holds |= {(employee_id, one): hold for employee_id in held}
+            why[guard_class] = why_held
+            hold = Hold(guard_class, _reason(guard_class, why_held, run_id))
+            holds |= {(employee_id, guard_class): hold for employee_id in held}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
     steps = [_guarded(step, parts, holds, uncounted, run_id) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
@@ -126,8 +133,13 @@ def _guarded(
     held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
-    step = keep(step, [parts[key] for key in keys if key not in holds], held)
-    return replace(step, classes=frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted))
+    step = with_only_parts(step, [parts[key] for key in keys if key not in holds], held)
+    return replace(
+        step,
+        classes=frozenset(
+            guard_class for guard_class in step.classes if (step.employee_id, guard_class) not in uncounted
+        ),
+    )
 
 
 def with_dependents(
@@ -146,20 +158,20 @@ def with_dependents(
     for step in steps:
         for other in step.depends_on:
             needed_by.setdefault(other, []).append(step.employee_id)
-    blocked = [employee_id for employee_id, one in holds if one is GuardClass.IDENTITY]
+    blocked = [employee_id for employee_id, guard_class in holds if guard_class is GuardClass.IDENTITY]
     seen = set(blocked)
     while blocked:
         other = blocked.pop()
         for employee_id in needed_by.get(other, ()):
-            takers = [(employee_id, one) for one in MAY_TAKE_FREED_VALUE if (employee_id, one) in parts]
+            takers = [key for freed in MAY_TAKE_FREED_VALUE if (key := (employee_id, freed)) in parts]
             found |= {key: Hold(GuardClass.IDENTITY, waits_for(other)) for key in takers if key not in found}
             if employee_id not in seen:
                 seen.add(employee_id)
                 blocked.append(employee_id)
     reactivated = {
         (employee_id, GuardClass.REACTIVATE): hold
-        for (employee_id, one), hold in found.items()
-        if one is GuardClass.IDENTITY and (employee_id, GuardClass.REACTIVATE) in parts
+        for (employee_id, guard_class), hold in found.items()
+        if guard_class is GuardClass.IDENTITY and (employee_id, GuardClass.REACTIVATE) in parts
     }
     return {**reactivated, **found}
 
@@ -176,14 +188,14 @@ def _exempt_parts(
     links = {step.employee_id for step in steps if is_link(step)}
     uncounted: set[PartKey] = set()
     retries: set[PartKey] = set()
-    for (employee_id, one), part in parts.items():
-        if one not in _MAY_BE_EXEMPT or (one is GuardClass.IDENTITY and employee_id not in links):
+    for (employee_id, guard_class), part in parts.items():
+        if guard_class not in _MAY_BE_EXEMPT or (guard_class is GuardClass.IDENTITY and employee_id not in links):
             continue
-        before = circumstances.recent.not_taken.get(employee_id, NotTaken({}))
-        if circumstances.limits.is_import:
-            uncounted.add((employee_id, one))
+        before = circumstances.recent.failed_writes.get(employee_id, FailedWrite({}))
+        if circumstances.limits.is_initial:
+            uncounted.add((employee_id, guard_class))
         elif all(before.values.get(change.field) == change.new for change in part.changes):
-            (retries if one in before.classes else uncounted).add((employee_id, one))
+            (retries if guard_class in before.classes else uncounted).add((employee_id, guard_class))
     return uncounted, retries
 
 
@@ -228,7 +240,7 @@ def _violation(
         found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
         found += circumstances.loss_texts
-    if found and (common := pattern(guard_class, list(due.values()), limits.company_size)):
+    if found and (common := common_cause(guard_class, list(due.values()), limits.company_size)):
         found.append(common)
     return "; ".join(found)
 

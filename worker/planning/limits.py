@@ -33,12 +33,13 @@ _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
 class Limits:
     """The most accounts that one run may change, by class.
 
-    `company_size`: the number of active employees; 0 if unknown. `is_import`: links, updates and creates have no limit.
+    `company_size`: the number of active employees; 0 if unknown. `is_initial`: only suspensions, reactivations and
+    cleared fields have a limit.
     """
 
     company_size: int
     per_run: Mapping[GuardClass, int]
-    is_import: bool = False
+    is_initial: bool = False
 
     def per_day(self, guard_class: GuardClass) -> int:
         """Return the most accounts that all runs of 24 hours may change together."""
@@ -50,7 +51,7 @@ def limits(
     history: History,
     settings: Mapping[str, Limit],
     *,
-    first_import: bool,
+    initial_import: bool,
     max_suspensions: int | None = None,
 ) -> Limits:
     """Return the limits of a run, by the settings LIMITS and MAX_SUSPENSIONS, which takes precedence."""
@@ -60,13 +61,13 @@ def limits(
     per_run = {guard_class: _limit(guard_class, given.get(guard_class), size) for guard_class in GuardClass}
     if baseline is None and GuardClass.SUSPEND not in given:
         per_run[GuardClass.SUSPEND] = min(per_run[GuardClass.SUSPEND], _SMALL)
-    return Limits(size, per_run, first_import)
+    return Limits(size, per_run, initial_import)
 
 
 def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
     """Return the number of active employees as read now or in the baseline, whichever is smaller; 0 if unknown."""
-    now = stats.active or stats.rows
-    before = (baseline.company_size or baseline.rows) if baseline else 0
+    now = stats.active or stats.row_count
+    before = (baseline.company_size or baseline.row_count) if baseline else 0
     return min(now, before) if now and before else now or before
 
 
@@ -84,14 +85,17 @@ def _limit(guard_class: GuardClass, setting: Limit | None, size: int) -> int:
     return min(limit, MOST) if guard_class in _CAPPED else limit
 
 
-def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
+def is_initial_import(history: History, now: datetime, *, full_pass: bool) -> bool:
     """Return whether a run belongs to the initial import, in which links, updates and creates have no limit.
 
     The import ends with the first baseline, whose run takes the window's last employee, or seven days after the first
     run. The first full pass within these seven days belongs to it as well.
     """
-    if history.first_run_at and now.timestamp() - history.first_run_at / 1000 > timedelta(days=7).total_seconds():
+    if (
+        history.first_run_ended_at
+        and now.timestamp() - history.first_run_ended_at / 1000 > timedelta(days=7).total_seconds()
+    ):
         return False
     if full_pass:
-        return not any(run.is_unlimited and run.command == "reconcile" and run.reached_the_end for run in history.runs)
+        return not any(run.has_no_selection and run.command == "reconcile" and run.completed for run in history.runs)
     return history.last_baseline() is None

@@ -16,7 +16,7 @@ from worker.model.moodle_fields import is_email
 from worker.model.reasons import Reason, several_accounts, unconfirmed_address, unconfirmed_id, unconfirmed_unseen
 from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput
-from worker.planning.values import updated_values
+from worker.planning.values import values_for_update
 
 RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
@@ -28,13 +28,13 @@ FailedLookups = Mapping[tuple[AccountKey, str], Reason]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The result of a match by idnumber: an account, a conflict, or neither.
+    """The result of a match by idnumber: an account, an error, or neither.
 
-    `contradicted` is the account with the idnumber if it does not look like the employee's, as `conflict` says.
+    `contradicted` is the account with the idnumber if it does not look like the employee's, as `error` says.
     """
 
     account: Account | None = None
-    conflict: Reason | None = None
+    error: Reason | None = None
     contradicted: Account | None = None
 
 
@@ -45,7 +45,7 @@ def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
     """
     candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
     if len(candidates) > 1:
-        return Match(conflict=several_accounts(candidates))
+        return Match(error=several_accounts(candidates))
     return Match(candidates[0] if candidates else None)
 
 
@@ -86,7 +86,7 @@ def is_protected(account: Account, protected: Iterable[str]) -> bool:
     return is_of_moodle or folded(account.username) in protected
 
 
-def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
+def belong_to_others(accounts: Sequence[Account], others: Iterable[int]) -> bool:
     """Return whether each of the accounts belongs, by its idnumber, to one of the other employees."""
     ids = {str(other) for other in others}
     return all(account.idnumber in ids for account in accounts)
@@ -123,12 +123,12 @@ class Matching:
         idnumber = str(employee.employee_id)
         suspended = str(self.plan_input.record(employee.employee_id).account_id)
         if no_answer := self.failed_lookups.get(("idnumber", idnumber)) or self.failed_lookups.get(("id", suspended)):
-            return Match(conflict=no_answer)
+            return Match(error=no_answer)
         match = match_by_idnumber(employee, self._by_value.get(("idnumber", idnumber), ()))
         if match.account is not None:
             why = self._contradiction(employee, match.account)
-            return match if why is None else Match(conflict=why, contradicted=match.account)
-        return match if match.conflict is not None else Match(self._account_suspended_by_us(employee))
+            return match if why is None else Match(error=why, contradicted=match.account)
+        return match if match.error is not None else Match(self._account_suspended_by_us(employee))
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the match is not trusted; None if it is, or if nothing would be written to the account."""
@@ -163,7 +163,7 @@ class Matching:
         # Employees outside the run work here: the directory has their address.
         others = [
             other
-            for other in self.others_with(employee.employee_id, account.email)
+            for other in self.other_employees_with(employee.employee_id, account.email)
             if states.get(other, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
         ]
         if not shows_identity(employee):
@@ -172,7 +172,7 @@ class Matching:
 
     def _replaces_names(self, employee: Employee, account: Account) -> bool:
         """Return whether neither the first nor the last name stays the same, not even in the field of the other."""
-        new, present = updated_values(self.mapping, employee, account), account.values
+        new, present = values_for_update(self.mapping, employee, account), account.values
         is_swapped = same_name(" ".join(new.get(name, "") for name in NAMES), " ".join(present[name] for name in NAMES))
         return not is_swapped and all(name in new and not same_name(new[name], present[name]) for name in NAMES)
 
@@ -191,7 +191,7 @@ class Matching:
         return account if is_free and self.compare_names(employee, account).any else None
 
     @cached_property
-    def suspended_by_us(self) -> frozenset[int]:
+    def accounts_suspended_by_us(self) -> frozenset[int]:
         """The accounts that this product suspended, under any employee id."""
         return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
 
@@ -212,7 +212,7 @@ class Matching:
         """Return the accounts that have a username now (Moodle stores usernames in lower case)."""
         return self._by_value.get(("username", name), [])
 
-    def others_with(self, employee_id: int, address: str) -> list[int]:
+    def other_employees_with(self, employee_id: int, address: str) -> list[int]:
         """Return the other employees of the company with an address, leavers excluded."""
         others = self.plan_input.email_index.of(address)
         return [other for other in others if other != employee_id and other not in self.plan_input.leavers]

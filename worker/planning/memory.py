@@ -11,7 +11,7 @@ from worker.model.account import Account
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.step import WRITES, Action, GuardClass, Status, Step, StepResult
 
-_UNCLEAR = (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN, reasons.HIRE_DATE_UNREADABLE)
+_UNCLEAR = (reasons.STATUS_UNKNOWN, reasons.DELETED_BUT_SHOWN, reasons.HIRE_DATE_UNREADABLE)
 """It is not known whether the employee works here."""
 
 
@@ -62,12 +62,12 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
     """Return the record as the step leaves it, apart from its held parts and the values that Moodle did not keep."""
     step = result.step
     if result.isolated:
-        record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
+        record = record.flagged(FollowUp.ISOLATED, result.reported_reason.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE, reasons.NOT_APPROVED):
         return record
     without_account = record.follow_ups.get(FollowUp.WITHOUT_ACCOUNT)
     if without_account and step.account is None and result.status is not Status.DONE:
-        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.why.code)
+        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.reported_reason.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.was_sent
         return record_before_suspending(record, step, now) if may_be_suspended else record
@@ -184,6 +184,6 @@ def park(
         newly = []
     parked = {}
     for employee_id in (*again, *newly):
-        why, action = results[employee_id].why.code, results[employee_id].step.action.value
+        why, action = results[employee_id].reported_reason.code, results[employee_id].step.action.value
         parked[employee_id] = records[employee_id].unflagged().flagged(FollowUp.PARKED, why, action)
     return parked

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from worker.model import reasons
-from worker.model.mapping import NAMES, NEVER_BLANK, FieldMapping
+from worker.model.mapping import IDENTIFYING_FIELDS, NAMES, FieldMapping
 from worker.model.step import WRITES, Action, FieldChange, GuardClass, HeldPart, Step
 
 MAY_TAKE_FREED_VALUE = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
@@ -25,7 +25,7 @@ class Part:
     changes: tuple[FieldChange, ...]
 
 
-def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
+def split_into_parts(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
     """Split a step into its parts; none if it writes nothing. `emptied`: see :func:`fields_empty_in_bamboohr`."""
     if step.action not in WRITES:
         return ()
@@ -46,7 +46,7 @@ def fields_empty_in_bamboohr(mapping: FieldMapping, facts: Mapping[str, str]) ->
     return frozenset(
         rule.target
         for rule in mapping.rules
-        if rule.target not in NEVER_BLANK and all(facts.get(source) == "" for source in rule.sources)
+        if rule.target not in IDENTIFYING_FIELDS and all(facts.get(source) == "" for source in rule.sources)
     )
 
 
@@ -73,7 +73,7 @@ def _class_of(change: FieldChange, identity: Collection[str], emptied: Collectio
     return GuardClass.CLEAR if clears else GuardClass.UPDATE
 
 
-def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
+def with_only_parts(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
     """Return the step with only these of its parts; `held` are the parts that wait for an approval."""
     parts, held = tuple(parts), tuple(held)
     classes = frozenset(part.guard_class for part in parts)

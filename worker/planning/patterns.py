@@ -17,7 +17,7 @@ _DOMAINS_NAMED = 3
 """At most this many former domains are named; the others are counted."""
 
 
-def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company_size: int) -> str:
+def common_cause(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company_size: int) -> str:
     """Return what the changes of each account in a class have in common, "" if nothing."""
     if guard_class is GuardClass.CREATE:
         return f"{counted(len(changes), 'new account')} for a company of {company_size:,}" if company_size else ""

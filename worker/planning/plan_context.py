@@ -13,7 +13,7 @@ from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, username_claims
 from worker.planning.matching import Matching
-from worker.planning.values import created_values, updated_values
+from worker.planning.values import values_for_new_account, values_for_update
 
 
 class PlanContext:
@@ -29,7 +29,7 @@ class PlanContext:
     def address_in_question(self, employee: Employee) -> str:
         """Return the address whose holders must be known, "" if they do not matter."""
         match = self.matching.matches[employee.employee_id]
-        if match.conflict is not None or employee.employee_id not in self.plan_input.writable:
+        if match.error is not None or employee.employee_id not in self.plan_input.writable:
             return ""
         address, account = self.matching.address(employee), match.account
         if account is None:
@@ -38,7 +38,7 @@ class PlanContext:
         follows = is_managed and self.mapping.updates_email and not self.matching.is_protected(account)
         return address if follows and not account.has_email(address) else ""
 
-    def may_hold_account(self, employee: Employee) -> bool:
+    def may_have_account(self, employee: Employee) -> bool:
         """Return whether the employee is in scope and works here, or starts soon enough to be given an account."""
         employee_id = employee.employee_id
         state = self.plan_input.lifecycle_states[employee_id]
@@ -47,11 +47,11 @@ class PlanContext:
         return self.plan_input.is_managed(employee_id)
 
     @cached_property
-    def claimed_addresses(self) -> Mapping[int, Claim]:
+    def claims_on_addresses(self) -> Mapping[int, Claim]:
         """The claims of employees on addresses that their accounts do not have."""
         claims = {}
         for employee in self.plan_input.employees:
-            if self.may_hold_account(employee) and (address := self.address_in_question(employee)):
+            if self.may_have_account(employee) and (address := self.address_in_question(employee)):
                 account = self.matching.matches[employee.employee_id].account
                 claims[employee.employee_id] = Claim(employee.employee_id, address, account)
         return claims
@@ -64,18 +64,18 @@ class PlanContext:
         username that no later run could change. Employees who claim the present address of that account then wait as
         well, and so on, until no further claim is refused.
         """
-        found = ValueClaims(self.matching, self.claimed_addresses, {})
-        while withheld := found.addresses_without_username():
-            found = ValueClaims(self.matching, self.claimed_addresses, {**found.withheld, **withheld})
+        found = ValueClaims(self.matching, self.claims_on_addresses, {})
+        while withheld := found.claims_to_withhold():
+            found = ValueClaims(self.matching, self.claims_on_addresses, {**found.withheld, **withheld})
         return found
 
     # Employees who were hired again under a new id, and have an account that carries the former one
 
     @cached_property
-    def namesakes(self) -> Mapping[int, tuple[Account, int]]:
+    def rehire_candidates(self) -> Mapping[int, tuple[Account, int]]:
         """By employee id, the account with the employee's address and names, and the other id that it carries."""
         found = {}
-        for employee_id in self.claimed_addresses:
+        for employee_id in self.claims_on_addresses:
             kept_by = self.value_claims.address_claims.resolution(employee_id).kept_by
             other = parse_employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
             if self.matching.matches[employee_id].account is not None or other is None or other == employee_id:
@@ -86,7 +86,7 @@ class PlanContext:
 
     def former_id(self, employee_id: int) -> int | None:
         """Return the id under which an employee was probably employed before; None if there is none."""
-        _, other = self.namesakes.get(employee_id, (None, None))
+        _, other = self.rehire_candidates.get(employee_id, (None, None))
         return other if other is not None and self._has_left(other) else None
 
     def _has_left(self, employee_id: int) -> bool:
@@ -94,15 +94,15 @@ class PlanContext:
         if employee_id in self.plan_input.leavers:
             return True
         record = self.plan_input.record(employee_id)
-        known = (*self.plan_input.employees, *self.plan_input.namesakes)
+        known = (*self.plan_input.employees, *self.plan_input.rehire_candidates)
         is_shown = any(one.employee_id == employee_id and one.is_shown for one in known)
         return record.deleted and record.suspended_by_us and not is_shown
 
     @cached_property
-    def relinked(self) -> frozenset[int]:
+    def confirmed_rehire_accounts(self) -> frozenset[int]:
         """The accounts that an operator approved for employees who were hired again under a new id."""
-        confirmed = self.namesakes.keys() & self.settings.confirmed
-        return frozenset(self.namesakes[one][0].id for one in confirmed if self.former_id(one) is not None)
+        confirmed = self.rehire_candidates.keys() & self.settings.confirmed
+        return frozenset(self.rehire_candidates[one][0].id for one in confirmed if self.former_id(one) is not None)
 
 
 class ValueClaims:
@@ -122,24 +122,26 @@ class ValueClaims:
         )
 
     def _why_disputed(self, claim: Claim) -> Reason | None:
-        if others := self._matching.others_with(claim.employee_id, claim.value):
+        if others := self._matching.other_employees_with(claim.employee_id, claim.value):
             return reasons.email_disputed(others[0])
         return self._failed_lookups.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
     def _why_taken(self, claim: Claim, account: Account) -> Reason:
-        return reasons.email_taken(account, self.wanted_username(self._input.by_id[claim.employee_id]))
+        return reasons.email_taken(account, self.username_with_address(self._input.by_id[claim.employee_id]))
 
-    def wanted_username(self, employee: Employee) -> str:
+    def username_with_address(self, employee: Employee) -> str:
         """Return the username that the account has once the employee gets their work e-mail, "" if it keeps its own."""
         account, address = self._matching.matches[employee.employee_id].account, self._matching.address(employee)
         if account is None:
-            values = created_values(self._mapping, employee)
-            return self._name_of(employee, address, values) if all(map(values.get, NAMES)) else ""
+            values = values_for_new_account(self._mapping, employee)
+            return self._username_of(employee, address, values) if all(map(values.get, NAMES)) else ""
         if not self._has_derived_username(employee, account):
             return ""
-        return self._name_of(employee, address, {**account.values, **updated_values(self._mapping, employee, account)})
+        return self._username_of(
+            employee, address, {**account.values, **values_for_update(self._mapping, employee, account)}
+        )
 
-    def addresses_without_username(self) -> dict[int, Reason]:
+    def claims_to_withhold(self) -> dict[int, Reason]:
         """Return whose account would get an address without the username derived from it, and why."""
         if "work_email" not in placeholders(self._mapping.username_template):
             return {}
@@ -159,7 +161,7 @@ class ValueClaims:
         return ("" if resolution.why_refused else address), resolution
 
     @cached_property
-    def usernames(self) -> Mapping[int, str]:
+    def due_usernames(self) -> Mapping[int, str]:
         """The usernames of new accounts, and those that follow the values of existing accounts; "" for others."""
         return {employee.employee_id: self._username(employee) for employee in self._input.employees}
 
@@ -168,7 +170,7 @@ class ValueClaims:
         """The claims of employees on usernames that their accounts do not have."""
         matching = self._matching
         claims = {}
-        for employee_id, name in self.usernames.items():
+        for employee_id, name in self.due_usernames.items():
             account = matching.matches[employee_id].account
             if self._mapping.accepts_username(name) and (account is None or name != account.username):
                 claims[employee_id] = Claim(employee_id, name, account)
@@ -191,17 +193,17 @@ class ValueClaims:
         resolution = self.address_claims.resolution(employee.employee_id)
         if resolution.why_refused is not None or resolution.kept_by:
             return ""
-        return self.wanted_username(employee)
+        return self.username_with_address(employee)
 
     def _following_username(self, employee: Employee, account: Account) -> str:
         """Return the username due if the present one is derived from the account's values, "" otherwise."""
         if not self._has_derived_username(employee, account):
             return ""
         email, resolution = self.address_to_send(employee, account)
-        values = updated_values(self._mapping, employee, account)
+        values = values_for_update(self._mapping, employee, account)
         if resolution.why_refused is not None:
             values = self._matching.without_replaced_names(employee, account, values)
-        return self._name_of(employee, email or account.email, {**account.values, **values})
+        return self._username_of(employee, email or account.email, {**account.values, **values})
 
     def _has_derived_username(self, employee: Employee, account: Account) -> bool:
         """Return whether the account's username is made of its present values, and may change with them."""
@@ -212,6 +214,6 @@ class ValueClaims:
             template, account.idnumber, account.email, now["firstname"], now["lastname"]
         )
 
-    def _name_of(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
+    def _username_of(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
         template = self._mapping.username_template
         return username(template, employee.employee_id, email, values["firstname"], values["lastname"])

@@ -19,11 +19,11 @@ class PlanSettings:
     """The settings that affect what happens to an employee.
 
     Attributes:
-        reactivate: Employees whose accounts the operator wants active, even if this product did not suspend them.
+        reactivate_ids: Employees whose accounts the operator wants active, even if this product did not suspend them.
         protected: Usernames and employee ids that are never written to, as :func:`worker.model.mapping.folded`.
         undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
-        selected: The employees to whom an operator limited the run; empty if it is not limited.
-        all_employees: The run is a full pass over the company.
+        selected_ids: The employees to whom an operator limited the run; empty if it is not limited.
+        is_full_pass: The run is a full pass over the company.
         confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
         resends: Values that Moodle did not keep are sent again.
         digest_key: The Moodle token, which keys the digests of such values.
@@ -33,12 +33,12 @@ class PlanSettings:
     mapping: FieldMapping
     auth: str
     reactivate_all: bool = False
-    reactivate: frozenset[int] = frozenset()
+    reactivate_ids: frozenset[int] = frozenset()
     protected: frozenset[str] = frozenset()
     undone: frozenset[int] = frozenset()
     hire_lookahead_days: int = 0
-    selected: frozenset[int] = frozenset()
-    all_employees: bool = False
+    selected_ids: frozenset[int] = frozenset()
+    is_full_pass: bool = False
     confirmed: frozenset[int] = frozenset()
     resends: bool = False
     digest_key: str = field(default="", repr=False)
@@ -52,10 +52,10 @@ class PlanInput:
 
     Attributes:
         email_index: The employees by work e-mail, of the whole company if `knows_every_address`.
-        changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
-            hold an address that the run needs.
+        changed_ids: All employees in the changed feed. They, and those with a record, may be added to the run if their
+            accounts hold an address that the run needs.
         kinds: The known kinds of Moodle's custom profile fields.
-        namesakes: Employees outside the run who were read because their accounts match new employees.
+        rehire_candidates: Employees outside the run who were read because their accounts match new employees.
     """
 
     employees: Sequence[Employee]
@@ -64,8 +64,8 @@ class PlanInput:
     email_index: EmailIndex = field(default_factory=EmailIndex)
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     knows_every_address: bool = True
-    changed: frozenset[int] = frozenset()
-    namesakes: Sequence[Employee] = ()
+    changed_ids: frozenset[int] = frozenset()
+    rehire_candidates: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
     def record(self, employee_id: int) -> EmployeeRecord:
@@ -90,13 +90,13 @@ class PlanInput:
     def leavers(self) -> frozenset[int]:
         """The employees who have left, among those of the run and those who were read for comparison."""
         states = {
-            **{one.employee_id: self._lifecycle_state(one) for one in self.namesakes},
+            **{one.employee_id: self._lifecycle_state(one) for one in self.rehire_candidates},
             **self.lifecycle_states,
         }
         return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property
-    def working(self) -> Sequence[Employee]:
+    def active_employees(self) -> Sequence[Employee]:
         """The employees of the run who work here."""
         return [one for one in self.employees if self.lifecycle_states[one.employee_id] is LifecycleState.ACTIVE]
 
@@ -117,7 +117,7 @@ class PlanInput:
     @cached_property
     def scope_is_shown(self) -> bool:
         """Whether BambooHR shows the scope of at least one employee of the run who works here."""
-        return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.working)
+        return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.active_employees)
 
     def is_managed(self, employee_id: int) -> bool:
         """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""

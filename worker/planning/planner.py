@@ -24,7 +24,7 @@ from worker.planning.matching import FailedLookups, Match, Matching
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
-_MOST_JOINING_ROUNDS = 5
+_MOST_HOLDER_ROUNDS = 5
 
 
 class Priority(IntEnum):
@@ -50,20 +50,21 @@ class Needed:
     """What must be looked up, in this order, or read before planning continues; empty if nothing is missing.
 
     Attributes:
-        joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
-            address by now: if they join the run, the address becomes free.
-        namesakes: Employees outside the run whose accounts match new employees, to be read to see whether they left.
+        address_holders: Employees outside the run whose accounts hold an address that the run needs. They may have
+            another address by now: once they are added to the run, the address becomes free.
+        rehire_candidates: Employees outside the run whose accounts match new employees. They are read to find out
+            whether they left: the new employee may be the same person, hired again.
         unverified: Employees of the run whose accounts would change because the directory shows a field as empty. They
             are read individually, because the field may be hidden.
     """
 
     lookups: tuple[Lookup, ...] = ()
-    joining: frozenset[int] = frozenset()
-    namesakes: frozenset[int] = frozenset()
+    address_holders: frozenset[int] = frozenset()
+    rehire_candidates: frozenset[int] = frozenset()
     unverified: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.joining or self.lookups or self.namesakes or self.unverified)
+        return bool(self.address_holders or self.lookups or self.rehire_candidates or self.unverified)
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ class Planner:
         self._accounts: dict[int, Account] = {}
         self._failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
         self._asked: set[tuple[AccountKey, str]] = set()
-        self._joined: set[int] = set()
-        self._joining_rounds = 0
-        self._requested_namesakes: frozenset[int] = frozenset()
+        self._requested_holders: set[int] = set()
+        self._holder_rounds = 0
+        self._requested_rehire_candidates: frozenset[int] = frozenset()
         self._read_for_verification: set[int] = set()
         self._context = PlanContext(Matching(plan_input, self._accounts, self._failed_lookups))
         self._steps: tuple[Step, ...] | None = None
@@ -121,10 +122,10 @@ class Planner:
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
             if lookups := self._new_lookups(wanted):
                 return Needed(lookups)
-        if joining := self._new_joining():
-            return Needed(joining=joining)
-        if namesakes := self._new_namesakes():
-            return Needed(namesakes=namesakes)
+        if address_holders := self._new_address_holders():
+            return Needed(address_holders=address_holders)
+        if rehire_candidates := self._new_rehire_candidates():
+            return Needed(rehire_candidates=rehire_candidates)
         if lookups := self._new_lookups(_by_username(context)):
             return Needed(lookups)
         return Needed(unverified=self._new_unverified())
@@ -132,18 +133,18 @@ class Planner:
     def add(
         self,
         accounts: Iterable[Account] = (),
-        joining: Sequence[Employee] = (),
+        address_holders: Sequence[Employee] = (),
         failed_lookups: Mapping[tuple[AccountKey, str], Reason] = {},
-        namesakes: Sequence[Employee] = (),
+        rehire_candidates: Sequence[Employee] = (),
         verified: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer. `verified`: replace the employees of the same ids."""
-        employees = {**self._input.by_id, **{one.employee_id: one for one in (*joining, *verified)}}
+        employees = {**self._input.by_id, **{one.employee_id: one for one in (*address_holders, *verified)}}
         self._input = replace(
             self._input,
             employees=[employees[employee_id] for employee_id in sorted(employees)],
-            namesakes=[*self._input.namesakes, *namesakes],
+            rehire_candidates=[*self._input.rehire_candidates, *rehire_candidates],
             kinds={**self._input.kinds, **(kinds or {})},
         )
         self._accounts.update({account.id: account for account in accounts})
@@ -180,27 +181,27 @@ class Planner:
             return Priority.LEAVERS
         return Priority.ISOLATED if self._input.record(employee_id).has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _new_joining(self) -> frozenset[int]:
-        """Return the employees of :attr:`Needed.joining` who were not requested before, and mark them as requested."""
-        if self._joining_rounds == _MOST_JOINING_ROUNDS:
+    def _new_address_holders(self) -> frozenset[int]:
+        """Return :attr:`Needed.address_holders`, without those requested before, and mark them as requested."""
+        if self._holder_rounds == _MOST_HOLDER_ROUNDS:
             return frozenset()
-        claims, matching = self._context.claimed_addresses.values(), self._context.matching
+        claims, matching = self._context.claims_on_addresses.values(), self._context.matching
         holders = [account for claim in claims for account in matching.holders(claim.value)]
         owners = {parse_employee_id(account.idnumber) for account in holders}
-        present = self._input.by_id.keys() | self._joined
-        may_join = self._input.changed | self._input.records.keys()
-        joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
-        self._joined |= joining
-        self._joining_rounds += bool(joining)
-        return joining
+        present = self._input.by_id.keys() | self._requested_holders
+        may_be_added = self._input.changed_ids | self._input.records.keys()
+        address_holders = frozenset(owner for owner in owners if owner in may_be_added and owner not in present)
+        self._requested_holders |= address_holders
+        self._holder_rounds += bool(address_holders)
+        return address_holders
 
-    def _new_namesakes(self) -> frozenset[int]:
-        """Return :attr:`Needed.namesakes`, without those requested before, and mark them as requested."""
-        read = self._input.by_id.keys() | {one.employee_id for one in self._input.namesakes}
-        others = frozenset(other for _, other in self._context.namesakes.values())
-        namesakes = others - read - self._joined - self._requested_namesakes
-        self._requested_namesakes |= namesakes
-        return namesakes
+    def _new_rehire_candidates(self) -> frozenset[int]:
+        """Return :attr:`Needed.rehire_candidates`, without those requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.rehire_candidates}
+        others = frozenset(other for _, other in self._context.rehire_candidates.values())
+        rehire_candidates = others - read - self._requested_holders - self._requested_rehire_candidates
+        self._requested_rehire_candidates |= rehire_candidates
+        return rehire_candidates
 
     def _new_unverified(self) -> tuple[Employee, ...]:
         """Return :attr:`Needed.unverified`, without those requested before, and mark them as requested."""
@@ -208,7 +209,7 @@ class Planner:
             employee
             for employee, step in zip(self._input.employees, self._decided(), strict=True)
             if employee.in_directory
-            and not employee.evidenced
+            and not employee.has_evidence
             and employee.employee_id not in self._read_for_verification
             and self._rests_on_empty(employee, step)
         )
@@ -217,9 +218,11 @@ class Planner:
 
     def _rests_on_empty(self, employee: Employee, step: Step) -> bool:
         """Return whether an account changes because a field is empty that the directory shows."""
-        listing = {name: value for name, value in employee.facts.items() if not is_by_api_name(name)}
+        directory_row = {name: value for name, value in employee.facts.items() if not is_by_api_name(name)}
         rules = (self._input.settings.mapping.rule(change.field) for change in step.changes)
-        return step.account is not None and any(rule.rests_on_empty(listing) for rule in rules if rule is not None)
+        return step.account is not None and any(
+            rule.depends_on_empty_source(directory_row) for rule in rules if rule is not None
+        )
 
 
 _Wanted = tuple[AccountKey, str, int]

@@ -29,7 +29,7 @@ def possible_second_accounts(plan: Plan) -> dict[int, int]:
     return found
 
 
-def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, int]:
+def unlinked_candidates(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, int]:
     """Return the employees who get a new account, each with one of these accounts that may be theirs.
 
     Such an account has no idnumber, and either both names of the employee or their username without its domain.

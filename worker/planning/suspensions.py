@@ -20,7 +20,7 @@ from worker.model.field_catalogue import is_by_api_name
 from worker.model.reasons import Reason
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeState
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.matching import is_passed_on
+from worker.planning.matching import belong_to_others
 from worker.planning.plan_context import PlanContext
 
 
@@ -53,10 +53,12 @@ class SuspensionReasons:
     unsure: Reason
 
 
-LEAVER = SuspensionReasons(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
+LEAVER_REASONS = SuspensionReasons(
+    reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE
+)
 
 
-def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
+def out_of_scope_reasons(context: PlanContext, employee: Employee) -> SuspensionReasons:
     """Return the reasons of an employee out of scope whose account is not left alone."""
     why = _why_out(context, employee)
     return SuspensionReasons(why, why, why, reasons.OUT_OF_SCOPE_UNSURE)
@@ -67,25 +69,29 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     employee_id = employee.employee_id
     without_account = Step(employee_id, Action.SKIP, why.without_account)
     if account is not None:
-        return without_account if account.id in context.relinked else _suspension(employee_id, account, why)
+        return (
+            without_account
+            if account.id in context.confirmed_rehire_accounts
+            else _suspension(employee_id, account, why)
+        )
     address = context.matching.address(employee)
     if no_answer := context.failed_lookups.get(("email", address)):
         return Step(employee_id, Action.CONFLICT, no_answer)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
-        if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
+        if why is LEAVER_REASONS and "hire_date" not in employee.facts and not employee.deleted:
             return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, is_waiting=True)
         return without_account
     owners = context.matching.owners
     others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
-    if is_passed_on(candidates, [*context.matching.others_with(employee_id, address), *others]):
+    if belong_to_others(candidates, [*context.matching.other_employees_with(employee_id, address), *others]):
         return without_account
     if len(candidates) > 1:
         return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
     candidate = candidates[0]
     if candidate.idnumber:
         taken = Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
-        return taken if why is LEAVER else without_account
+        return taken if why is LEAVER_REASONS else without_account
     if context.matching.is_protected(candidate):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(context.plan_input.email_index.of(address)) - {employee_id}
@@ -105,9 +111,12 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    if account.id in context.matching.suspended_by_us or context.plan_input.record(step.employee_id).suspended_by_us:
+    if (
+        account.id in context.matching.accounts_suspended_by_us
+        or context.plan_input.record(step.employee_id).suspended_by_us
+    ):
         reason = reasons.RETURNED
-    elif settings.reactivate_all or step.employee_id in settings.reactivate:
+    elif settings.reactivate_all or step.employee_id in settings.reactivate_ids:
         reason = reasons.REACTIVATED
     else:
         return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))

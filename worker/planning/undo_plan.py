@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
-from worker.model.field_kinds import Kinds, is_read_back, is_same
+from worker.model.field_kinds import Kinds, is_same, needs_read_back
 from worker.model.journal_entry import JournalEntry
-from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
+from worker.model.mapping import IDENTIFYING_FIELDS, PROFILE_FIELD
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.matching import FailedLookups, is_protected
@@ -57,7 +57,7 @@ class RecordedWrite:
 
     def edited(self, fields: Sequence[str]) -> Reason:
         """Return the reason why these fields are left alone: the account holds something else in them."""
-        return reasons.edited_since(fields, filter(is_read_back, fields) if self.lacks_read_back else ())
+        return reasons.edited_since(fields, filter(needs_read_back, fields) if self.lacks_read_back else ())
 
 
 def writes_to_undo(
@@ -151,11 +151,11 @@ def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> St
 
 def _now(account: Account, change: FieldChange) -> str:
     """Return the present value. A custom field that the look-up does not show may be hidden: it counts as unchanged."""
-    return account.fields.get(change.field, change.new if change.field.startswith(PROFILE_FIELD) else "")
+    return account.all_values.get(change.field, change.new if change.field.startswith(PROFILE_FIELD) else "")
 
 
 def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
-    present = account.fields
+    present = account.all_values
     changes: list[FieldChange] = []
     edited: list[str] = []
     blank: list[str] = []
@@ -165,7 +165,7 @@ def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
             continue
         if not is_same(kinds, change.field, change.new, now):
             edited.append(change.field)
-        elif not old.strip() and change.field in NEVER_BLANK:
+        elif not old.strip() and change.field in IDENTIFYING_FIELDS:
             blank.append(change.field)
         else:
             changes.append(FieldChange(change.field, now, old))

@@ -15,15 +15,15 @@ from dataclasses import replace
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.model.field_kinds import Kinds, is_same, sendable
-from worker.model.mapping import NAMES, NEVER_CLEARED, FieldMapping
+from worker.model.field_kinds import Kinds, is_same, value_to_send
+from worker.model.mapping import KEPT_IF_EMPTY, NAMES, FieldMapping
 from worker.model.step import FieldChange, Step
 from worker.planning.digests import not_kept_digest
 from worker.planning.names import same_name
 from worker.planning.plan_input import PlanInput
 
 
-def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
+def values_for_new_account(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
     """Return the values of a new account, by Moodle field. Values that BambooHR does not show are left out."""
     values = _mapped(mapping, employee)
     if (name := _single_name(values)) and mapping.default_last_name:
@@ -31,7 +31,7 @@ def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
     return values
 
 
-def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
+def values_for_update(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
     """Return the values that an existing account should have, without the e-mail, which has rules of its own."""
     values = _mapped(mapping, employee)
     has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
@@ -43,7 +43,7 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
         values.update(firstname=name, lastname="")
     due = mapping.updated - {"email"}
     return {
-        target: value for target, value in values.items() if target in due and (value or target not in NEVER_CLEARED)
+        target: value for target, value in values.items() if target in due and (value or target not in KEPT_IF_EMPTY)
     }
 
 
@@ -69,11 +69,11 @@ def _single_name(values: Mapping[str, str]) -> str:
 
 def with_differences(plan_input: PlanInput, employee: Employee, step: Step, due: Mapping[str, str]) -> Step:
     """Return the step with a change for each field whose value differs and was not sent in vain before."""
-    present = step.account.fields if step.account else {}
+    present = step.account.all_values if step.account else {}
     not_kept: list[tuple[str, str]] = []
     changes = []
     for field, value in due.items():
-        shown, sent = present.get(field, ""), sendable(plan_input.kinds, field, value)
+        shown, sent = present.get(field, ""), value_to_send(plan_input.kinds, field, value)
         if sent is None:
             not_kept.append((field, ""))
         elif is_same(plan_input.kinds, field, sent, shown):
@@ -87,7 +87,7 @@ def with_differences(plan_input: PlanInput, employee: Employee, step: Step, due:
 
 def as_sent(kinds: Kinds, step: Step) -> Step:
     """Return the step of a new account with the values as they are sent to fields of these kinds."""
-    sent = [(change, sendable(kinds, change.field, change.new)) for change in step.changes]
+    sent = [(change, value_to_send(kinds, change.field, change.new)) for change in step.changes]
     changes = tuple(replace(change, new=value) for change, value in sent if value is not None)
     refused = [(change.field, "") for change, value in sent if value is None]
     return with_not_kept(replace(step, changes=changes), refused)

@@ -21,14 +21,14 @@ from worker.model.position import Position, WindowProgress
 class Window:
     """The part of the window that one run takes.
 
-    `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `closing` becomes
+    `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `next_since` becomes
     `since` when the window is complete; if None, `since` stays.
     """
 
     changes: tuple[Change, ...]
     total: int
     complete: bool
-    closing: datetime | None
+    next_since: datetime | None
 
 
 def select(
@@ -49,20 +49,20 @@ def select(
         start = bisect_right(changes, progress.last_id, key=lambda change: change.employee_id)
     remaining = changes[start:]
     taken = remaining[: batch_size * (1 + progress.pinned_runs)] if batch_size > 0 else remaining
-    closing = min(progress.latest, began) if progress.latest else None
-    return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), closing=closing)
+    next_since = min(progress.latest, began) if progress.latest else None
+    return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), next_since=next_since)
 
 
 def advance(position: Position, window: Window, *, failed: bool) -> Position:
     """Return the position after a run. `since` never moves backwards; a failed run keeps `since` and `offset`."""
     progress = position.progress or WindowProgress()
     if failed:
-        pinned = replace(progress, latest=window.closing, pinned_runs=progress.pinned_runs + 1)
+        pinned = replace(progress, latest=window.next_since, pinned_runs=progress.pinned_runs + 1)
         return replace(position, progress=pinned)
     if window.complete:
-        return Position(since=max(position.since, window.closing or position.since))
+        return Position(since=max(position.since, window.next_since or position.since))
     return Position(
         since=position.since,
         offset=position.offset + len(window.changes),
-        progress=WindowProgress(latest=window.closing, last_id=window.changes[-1].employee_id),
+        progress=WindowProgress(latest=window.next_since, last_id=window.changes[-1].employee_id),
     )

@@ -132,8 +132,8 @@ def _row(
         digest=digest(step, digest_key) if digest_key else "",
         held=step.held_classes,
         approved=tuple(sorted(approved)),
-        would=would(step) if step.is_whole_held else "",
-        hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
+        would=would(step) if step.is_fully_held else "",
+        hold="" if step.is_fully_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
         name=name,
         department=department,
     )

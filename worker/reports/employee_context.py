@@ -99,8 +99,8 @@ def _rule(context: EmployeeContext, match: Match, account: Account | None, *, is
     out_of_scope = plan_input.scope_states[context.employee_id] is not ScopeState.IN
     if out_of_scope and context.employee_id not in plan_input.writable:
         return "not looked up: nothing is written for the employee"
-    if match.conflict is not None or (match.account is not None and context.step.reason.code == UNCONFIRMED):
-        return f"idnumber, not trusted: {(match.conflict or context.step.reason).text}"
+    if match.error is not None or (match.account is not None and context.step.reason.code == UNCONFIRMED):
+        return f"idnumber, not trusted: {(match.error or context.step.reason).text}"
     if match.account is not None:
         return f"idnumber, trusted: {', '.join(_grounds(context.employee, match.account, plan_input))}"
     if account is not None and context.record and context.record.account_id == account.id:
@@ -119,7 +119,7 @@ def _rule(context: EmployeeContext, match: Match, account: Account | None, *, is
 def _found(accounts: Sequence[Account], unread: Reason | None, none: str) -> str:
     if unread is not None:
         return f"cannot be read: {unread.text}"
-    return ", ".join(f"{account.name}, auth {account.auth}" for account in accounts) or none
+    return ", ".join(f"{account.label}, auth {account.auth}" for account in accounts) or none
 
 
 def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from worker import advice
 from worker.model import reasons
 from worker.model.employee import LifecycleState
-from worker.model.field_catalogue import EVIDENCE, FIELDS
+from worker.model.field_catalogue import FIELDS, LIFECYCLE_FIELDS
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
@@ -54,7 +54,7 @@ def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
         "shows the employee" if employee.in_directory else "does not show the employee (hidden, left, or not started)",
     )
     unread = "was not needed: the directory shows everything" if employee.in_directory else "shows no row"
-    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
+    yield "List Employees or Get Employee", "shows a row" if employee.has_evidence else unread
     change = next((one for one in context.inputs.feed.changes if one.employee_id == context.employee_id), None)
     if change is None:
         yield "changed feed", "has not named the employee since the time in the state (since)"
@@ -65,15 +65,15 @@ def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "earlier feed", "said Deleted"
     yield "standing", _LIFECYCLE_TEXTS[plan_input.lifecycle_states[context.employee_id]]
     settings = plan_input.settings
-    for field in dict.fromkeys((*EVIDENCE, *settings.mapping.fields, *settings.scope.fields)):
+    for field in dict.fromkeys((*LIFECYCLE_FIELDS, *settings.mapping.fields, *settings.scope.fields)):
         if field in employee.facts:
             # Whether an employee works here, and since when, is what the explanation is about: always shown.
-            text = repr(employee.facts[field]) if field in EVIDENCE else context.value(employee.facts[field])
+            text = repr(employee.facts[field]) if field in LIFECYCLE_FIELDS else context.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
-        elif employee.in_directory and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
+        elif employee.in_directory and not employee.has_evidence and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
-        elif employee.in_directory and not employee.evidenced and field == "status":
+        elif employee.in_directory and not employee.has_evidence and field == "status":
             text = "not needed: the directory lists the employee and shows no status"
         else:
             text = "NOT SHOWN"
@@ -111,7 +111,7 @@ def _source(rule: Rule, context: EmployeeContext) -> str:
 def _step(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     step, number = context.step, context.employee_id
     held = list(context.holding) or [str(guard_class) for guard_class in step.held_classes]
-    action = would(step) if step.is_whole_held else step.action.value
+    action = would(step) if step.is_fully_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:

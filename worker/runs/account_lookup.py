@@ -21,8 +21,8 @@ class AccountLookup(BatchRequest[str]):
     """Looks up accounts by the values of one key.
 
     Args:
-        all_needed: Each account that cannot be returned is isolated, however many there are, and the run ends if Moodle
-            answers for none.
+        must_answer: Each account that cannot be returned is isolated, however many there are, and the run ends if
+            Moodle answers for none.
 
     Attributes:
         accounts: The accounts found.
@@ -30,21 +30,27 @@ class AccountLookup(BatchRequest[str]):
     """
 
     def __init__(
-        self, moodle: MoodleClient, wait: Wait, lookup: Lookup, *, all_needed: bool = False, progress: Progress = no_bar
+        self,
+        moodle: MoodleClient,
+        wait: Wait,
+        lookup: Lookup,
+        *,
+        must_answer: bool = False,
+        progress: Progress = no_bar,
     ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self.accounts: list[Account] = []
         self.failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = moodle
         self._lookup = lookup
-        self._all_needed = all_needed
+        self._must_answer = must_answer
         self._progress = progress
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
         """Look up all values. Raises TargetError if Moodle answers for none of those that a run cannot do without."""
         lookup, moodle = self._lookup, self._moodle
-        is_limited = not self._all_needed and lookup.priority is not Priority.LEAVERS
+        is_limited = not self._must_answer and lookup.priority is not Priority.LEAVERS
         were_isolated = lookup.priority is Priority.ISOLATED
         size = 1 if were_isolated else moodle.batch_size
         with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
@@ -74,7 +80,7 @@ class AccountLookup(BatchRequest[str]):
     def on_skipped(self, records: Sequence[str], why: SkipReason, code: str) -> None:
         """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is SkipReason.SITE_REFUSES and (self._all_needed or is_whole_company):
+        if why is SkipReason.SITE_REFUSES and (self._must_answer or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusals.EXTENDED_USERNAME_REFUSED
@@ -83,7 +89,7 @@ class AccountLookup(BatchRequest[str]):
         self.failed_lookups.update({(self._lookup.key, record): reason for record in records})
 
 
-def look_up(services: Services, lookup: Lookup, *, all_needed: bool = False) -> AccountLookup:
+def look_up(services: Services, lookup: Lookup, *, must_answer: bool = False) -> AccountLookup:
     """Look up accounts for a run; see :class:`AccountLookup`."""
     moodle, wait, progress = services.moodle, services.stop.wait, services.progress
-    return AccountLookup(moodle, wait, lookup, all_needed=all_needed, progress=progress).run()
+    return AccountLookup(moodle, wait, lookup, must_answer=must_answer, progress=progress).run()

@@ -22,7 +22,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.step import Status, Step, StepResult
 from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Refused
-from worker.planning.claims import in_order
+from worker.planning.claims import sort_by_dependency
 from worker.runs.isolation import ALLOWANCE, Isolation, Wait
 from worker.runs.run_record import minimal_record
 from worker.runs.services import Services
@@ -35,7 +35,7 @@ from worker.transport.parallel import in_batches, in_parallel
 
 _BATCHES_LOST = 3
 
-RecordBeforeWrite = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+EarlyRecord = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
 """Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
 
 
@@ -48,7 +48,7 @@ class WriteGate:
     Attributes:
         records: The employees' records from earlier runs.
         changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
-        records_before_writes: The record of each employee that was stored before their step was sent.
+        early_records: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -56,8 +56,8 @@ class WriteGate:
     lock: Lock
     records: Mapping[int, EmployeeRecord]
     changed_at: Mapping[int, datetime]
-    record_before_write: RecordBeforeWrite
-    records_before_writes: dict[int, EmployeeRecord] = field(default_factory=dict)
+    early_record: EarlyRecord
+    early_records: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
 
@@ -82,9 +82,9 @@ class WriteGate:
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
         store.journal.add(summary.run_id, entries)
-        before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
+        before = [self.early_record(self.records.get(step.employee_id), step, now) for step in batch]
         stored = {record.employee_id: record for record in before if record is not None}
-        self.records_before_writes.update(stored)
+        self.early_records.update(stored)
         store.remember(stored.values())
 
 
@@ -136,7 +136,7 @@ class BatchWriter:
         for step in steps:
             if step.employee_id not in self._isolated:
                 together[WriteKind.of(step)].append(step)
-        updates, dependent = in_order(together[WriteKind.UPDATE])
+        updates, dependent = sort_by_dependency(together[WriteKind.UPDATE])
         sequential = ceil(dependent / self._batch_size) * self._batch_size
         self._in_batches(WriteKind.SUSPEND, together[WriteKind.SUSPEND], self._workers)
         self._one_by_one(early)

@@ -64,7 +64,7 @@ def failed(area: str, what: str, advice: str, exit_code: ExitCode = ExitCode.ERR
     return Check(CheckStatus.FAILED, area, what, advice, exit_code)
 
 
-def warning_unless(problem: str, area: str, what: str, advice: str) -> Check:
+def ok_unless(problem: str, area: str, what: str, advice: str) -> Check:
     """Return a warning that names the problem, or `ok` if there is none."""
     return warning(area, problem, advice) if problem else ok(area, what)
 
@@ -82,7 +82,7 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
         # There is no Date, or one that is malformed or without a zone.
         return
     problem = f"the clocks are {apart.total_seconds():.0f} s apart" if apart > _CLOCK_TOLERATED else ""
-    yield warning_unless(problem, area, "the clocks agree", "synchronise this machine's clock with NTP")
+    yield ok_unless(problem, area, "the clocks agree", "synchronise this machine's clock with NTP")
 
 
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
@@ -92,7 +92,7 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
         return
-    yield warning_unless(
+    yield ok_unless(
         LATEST_UNREADABLE if feed.latest_is_unreadable else "",
         "BambooHR changed feed",
         f"{counted(len(feed.changes), 'employee')} changed in the last day",
@@ -194,7 +194,7 @@ def _lock_held(store: Store, run_id: str) -> LockHeld | None:
 
 def _check_position(position: Position | None, history: History) -> Check:
     area = "state row"
-    if position is None and any(run.is_unlimited and run.since for run in history.runs):
+    if position is None and any(run.has_no_selection and run.since for run in history.runs):
         return warning(
             area,
             "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",
@@ -258,7 +258,7 @@ def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[fl
         what_to_do = "put the token's own user there, so that nothing can ever lock this product out"
         yield warning(area, "PROTECTED_ACCOUNTS names no username", what_to_do)
         return
-    lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), all_needed=True).run()
+    lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), must_answer=True).run()
     unreadable = {name for _, name in lookup.failed_lookups}
     found = {folded(account.username) for account in lookup.accounts}
     missing = [name for name in names if name not in unreadable and folded(name) not in found]

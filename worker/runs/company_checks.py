@@ -10,14 +10,14 @@ from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
 from worker.model.employee import Employee, email_key
-from worker.model.field_catalogue import EVIDENCE, is_by_api_name
+from worker.model.field_catalogue import LIFECYCLE_FIELDS, is_by_api_name
 from worker.model.field_kinds import Kinds
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.baseline import StatusTally
-from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
-from worker.runs.checks import ASK_HR, ASK_MOODLE, Check, failed, ids, ok, warning, warning_unless
+from worker.planning.second_accounts import possible_second_accounts, unlinked_candidates
+from worker.runs.checks import ASK_HR, ASK_MOODLE, Check, failed, ids, ok, ok_unless, warning
 from worker.runs.sync import Preview
 from worker.words import counted, listed
 
@@ -33,24 +33,24 @@ def check_employees(preview: Preview, settings: Settings) -> Iterator[Check]:
     else:
         what_to_do = f"{ASK_HR} to let the key's user see all employees"
         yield failed(area, "shows no employee: no leaver can be recognised", what_to_do)
-    if unreadable := preview.inputs.unreadable:
+    if unreadable := preview.inputs.refusal_codes:
         yield failed(
             "BambooHR employees",
             f"BambooHR does not answer for {counted(len(unreadable), 'employee')}: {ids(unreadable)}",
             "ask BambooHR's support; all others are read",
         )
     absent = "refused or empty: every employee is read individually, which takes longer"
-    yield warning_unless(
+    yield ok_unless(
         "" if preview.inputs.directory.available else absent,
         "BambooHR directory",
-        counted(preview.inputs.directory.rows, "employee"),
+        counted(preview.inputs.directory.row_count, "employee"),
         f"{ASK_HR} to share the directory with the key's user",
     )
     yield from _fields(settings, employees, active, statuses)
     yield from _scope(preview, active)
     addresses = ((email_key(employee.facts.get("work_email", "")), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
-    yield warning_unless(
+    yield ok_unless(
         f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",
         "BambooHR e-mail addresses",
         "no two employees share one",
@@ -61,7 +61,7 @@ def check_employees(preview: Preview, settings: Settings) -> Iterator[Check]:
 def _fields(
     settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee], statuses: StatusTally
 ) -> Iterator[Check]:
-    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)) if everyone else ():
+    for name in dict.fromkeys((*LIFECYCLE_FIELDS, *settings.employee_fields)) if everyone else ():
         area, let_see = f"BambooHR field {name}", f"{ASK_HR} to let the key's user see it"
         # The status decides who is active, so it is checked for all employees.
         employees = everyone if name == "status" else active or everyone
@@ -97,7 +97,7 @@ def _scope(preview: Preview, active: Sequence[Employee]) -> Iterator[Check]:
     if unmatched := preview.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"
     what_to_do = "check how BambooHR spells the values of SCOPE, and drop what no employee has"
-    yield warning_unless(says if unmatched or not inside else "", "scope", says, what_to_do)
+    yield ok_unless(says if unmatched or not inside else "", "scope", says, what_to_do)
 
 
 def check_accounts(preview: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
@@ -107,7 +107,7 @@ def check_accounts(preview: Preview, settings: Settings, unexplained: Sequence[i
         yield warning("Moodle accounts", f"cannot be listed: {preview.accounts.message}", preview.accounts.advice)
     elif preview.accounts is not None:
         count, sharing = _duplicates((account.idnumber, account.id) for account in preview.accounts)
-        yield warning_unless(
+        yield ok_unless(
             f"{counted(count, 'idnumber')} on several accounts: {ids(sharing)}" if count else "",
             "Moodle idnumbers",
             "each is on one account only",
@@ -139,7 +139,7 @@ def _authentication(preview: Preview, settings: Settings) -> Iterator[Check]:
         )
     if isinstance(preview.accounts, list):
         unused = "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)"
-        yield warning_unless(
+        yield ok_unless(
             "" if preview.accounts else unused,
             area,
             f"used by {counted(len(preview.accounts), 'account')}",
@@ -179,7 +179,7 @@ def _links(preview: Preview) -> Iterator[Check]:
             f" {ids(again)} (as {ids([*again.values()])})",
             f"{ASK_HR} whether they were hired again; then enter the new id as the idnumber of the former account",
         )
-    if isinstance(preview.accounts, list) and (namesakes := unlinked_namesakes(preview.plan, preview.accounts)):
+    if isinstance(preview.accounts, list) and (namesakes := unlinked_candidates(preview.plan, preview.accounts)):
         yield warning(
             "possible duplicate accounts",
             f"{counted(len(namesakes), 'employee')} would get a new account although an account without an idnumber has"
@@ -220,7 +220,7 @@ def _profile_field(rule: Rule, preview: Preview, kinds: Kinds) -> Check:
     accounts = {step.employee_id: step.account for step in preview.plan.steps if step.account is not None}
     values = [
         accounts[employee.employee_id].values.get(rule.target, "")
-        for employee in preview.plan.plan_input.working
+        for employee in preview.plan.plan_input.active_employees
         if employee.employee_id in accounts and rule.value(employee.facts)
     ]
     if rule.target not in kinds and lost:

@@ -34,7 +34,7 @@ class BatchReader(BatchRequest[int], Generic[Row]):
 
     Attributes:
         rows: What BambooHR shows, by employee id.
-        unreadable: The code of the refusal for each employee who cannot be read alone.
+        refusal_codes: The code of the refusal for each employee who cannot be read alone.
         batches_refused: The key may not use the endpoint that takes several employees.
         refused: The key may read no employee by either endpoint.
     """
@@ -45,7 +45,7 @@ class BatchReader(BatchRequest[int], Generic[Row]):
     def __init__(self, bamboohr: BambooHRClient, wait: Wait, isolated: Collection[int]) -> None:
         super().__init__(bamboohr.site_answers, bamboohr.await_site, wait)
         self.rows: dict[int, Row] = {}
-        self.unreadable: dict[int, str] = {}
+        self.refusal_codes: dict[int, str] = {}
         self.batches_refused = False
         self.refused = False
         self._bamboohr = bamboohr
@@ -80,14 +80,14 @@ class BatchReader(BatchRequest[int], Generic[Row]):
 
     def on_isolated(self, record: int, code: str) -> None:
         """Record that this employee cannot be read."""
-        self.unreadable[record] = code
+        self.refusal_codes[record] = code
 
     def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
         """Record the employees who were not read."""
         if why is SkipReason.SITE_REFUSES:
             self.on_site_refuses(code)
         else:
-            self.unreadable.update(dict.fromkeys(records, code))
+            self.refusal_codes.update(dict.fromkeys(records, code))
 
     def _read(self, employees: Sequence[int]) -> None:
         first = [employee_id for employee_id in employees if employee_id not in self._isolated]
@@ -101,7 +101,7 @@ class BatchReader(BatchRequest[int], Generic[Row]):
                 self._continue_one_by_one()
         if unread:
             rest = [employee_id for batch in unread for employee_id in batch]
-            self._one_by_one([employee_id for employee_id in rest if employee_id not in self.unreadable])
+            self._one_by_one([employee_id for employee_id in rest if employee_id not in self.refusal_codes])
         self._in_batches.finish()
         self._alone.finish()
 
@@ -217,4 +217,4 @@ def list_company(
             advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
         )
     take(Page(reader.rows, is_first=True))
-    return reader.unreadable
+    return reader.refusal_codes

@@ -15,10 +15,10 @@ from worker.errors import ConfigurationError, DuplicateDelivery, LockLost, Pause
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import WRITES, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.runs.batch_writer import BatchWriter, RecordBeforeWrite, WriteGate
+from worker.runs.batch_writer import BatchWriter, EarlyRecord, WriteGate
 from worker.runs.results import log_outcome, results_without_sending
 from worker.runs.run_input import RunInput
-from worker.runs.run_record import minimal_record, note_reconcile_due, sync_record
+from worker.runs.run_record import full_record, minimal_record, note_reconcile_due
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.state.lock import Lock
@@ -32,7 +32,7 @@ class LockedRun:
     Attributes:
         inputs: What a sync has read so far; None in an undo.
         ended_by: The error that ended the look-ups or the writing early, if any.
-        records_before_writes: The record of each employee that was stored before their step was sent.
+        early_records: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -41,12 +41,12 @@ class LockedRun:
     history: History
     inputs: RunInput | None = None
     ended_by: SyncError | None = None
-    records_before_writes: Mapping[int, EmployeeRecord] = field(default_factory=dict)
+    early_records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
 
     def write(
         self,
         steps: Sequence[Step],
-        record_before_write: RecordBeforeWrite,
+        early_record: EarlyRecord,
         changed_at: Mapping[int, datetime],
         *,
         selected: bool = False,
@@ -55,11 +55,11 @@ class LockedRun:
         """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
         if self.inputs is not None:
-            adopt_state(services, self.summary)
+            bind_state(services, self.summary)
         to_send = [step for step in steps if step.action in WRITES]
         unsent = (step for step in steps if step.action not in WRITES)
         results = results_without_sending(unsent, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, early_record)
         isolated = self.history.with_flag(FollowUp.ISOLATED)
         failed_ids = {
             employee_id
@@ -74,7 +74,7 @@ class LockedRun:
 
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, failed_ids)
             sent = writer.write(to_send)
-        self.ended_by, self.records_before_writes = writer.ended_by, gate.records_before_writes
+        self.ended_by, self.early_records = writer.ended_by, gate.early_records
         self._report_unwritten(sent)
         return {**results, **sent}
 
@@ -88,7 +88,7 @@ class LockedRun:
         refused = [
             employee_id
             for employee_id, result in unwritten.items()
-            if result.isolated or result.status in (Status.REFUSED, Status.PROTECTED)
+            if result.isolated or result.status in (Status.REFUSED, Status.NOT_EDITABLE)
         ]
         if unwritten:
             self.services.store.journal.fail(self.summary.run_id, unwritten, refused, self.services.clock())
@@ -99,19 +99,19 @@ class LockedRun:
             raise self.ended_by
         self.lock.renew()
         self.lock.require(0)
-        stored = {**self.history.records, **self.records_before_writes}
+        stored = {**self.history.records, **self.early_records}
         remember_changes(self.services.store, records, stored, self.services.clock())
         if self.ended_by is not None:
             raise self.ended_by
 
-    def keep_record(self) -> None:
+    def store_run_record(self) -> None:
         """Store the run's record for later runs. A failure to do so must not hide how the run ended."""
         services, summary, now = self.services, self.summary, self.services.clock()
         try:
             record = minimal_record(summary, now)
             if self.inputs is not None:
                 note_reconcile_due(services, self.inputs, summary)
-                record = sync_record(services, self.inputs, summary, now)
+                record = full_record(services, self.inputs, summary, now)
             services.store.record(record, summary.as_dict(now), now)
         except SyncError as fault:
             logs.warning("state.run_not_recorded", reason=fault.message)
@@ -133,16 +133,16 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
         try:
             if run.history.delivered(scheduled_time):
                 raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
-            heed_pause(services, summary)
+            check_pause(services, summary)
             yield run
         except (LockLost, DuplicateDelivery, Paused):
             raise
         except SyncError as end:
             summary.finish(end)
-            run.keep_record()
+            run.store_run_record()
             raise
         summary.finish()
-        run.keep_record()
+        run.store_run_record()
     finally:
         lock.release()
 
@@ -170,7 +170,7 @@ def check_binding(services: Services) -> None:
     )
 
 
-def adopt_state(services: Services, summary: Summary) -> None:
+def bind_state(services: Services, summary: Summary) -> None:
     """Bind a state that names no company and site to those of this run.
 
     Call it under the lock, once both have answered: a state that was bound to a misspelled address would refuse every
@@ -188,7 +188,7 @@ def adopt_state(services: Services, summary: Summary) -> None:
     services.store.bind(present)
 
 
-def heed_pause(services: Services, summary: Summary) -> None:
+def check_pause(services: Services, summary: Summary) -> None:
     """Raise Paused in a scheduled run; only warn in a run that an operator started."""
     pause = services.store.pause()
     if pause is None:

@@ -15,10 +15,10 @@ from worker.model.employee import parse_employee_id
 from worker.model.journal_entry import RecentWrites
 from worker.model.mapping import folded
 from worker.model.step import WRITES
-from worker.planning.approval import approved
+from worker.planning.approval import only_approved
 from worker.planning.baseline import loss_texts
 from worker.planning.guards import Circumstances, guard
-from worker.planning.limits import is_import, limits
+from worker.planning.limits import is_initial_import, limits
 from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Needed, Plan, Planner, Priority
@@ -26,8 +26,8 @@ from worker.planning.suspensions import scope_doubts
 from worker.runs.account_lookup import AccountLookup, look_up
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.reading_warnings import (
+    check_scope,
     fail_for_hidden_status,
-    tally_scope,
     warn_of_custom_fields,
     warn_of_hidden_fields,
     warn_of_second_accounts,
@@ -44,7 +44,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_of_run)
-    if reader.evidence.no_status_shown:
+    if reader.evidence_reader.no_status_shown:
         fail_for_hidden_status(summary)
     plan_input = PlanInput(
         employees=employees,
@@ -53,27 +53,27 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
         knows_every_address=inputs.knows_every_address,
-        changed=frozenset(inputs.deletion_flags),
+        changed_ids=frozenset(inputs.deletion_flags),
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)
-    tally_scope(reader.custom, inputs, plan_input, summary)
+    check_scope(reader.api_fields, inputs, plan_input, summary)
     ended_by = _look_up(services, reader, planner)
-    if reader.evidence.refused:
+    if reader.evidence_reader.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
-    if reader.unread:
+    if reader.read_error:
         summary.fail(
             "evidence_unread",
-            f"employees could not be read individually ({reader.unread}): fields that are empty in the directory may be"
-            " hidden, so accounts keep what they have",
+            f"employees could not be read individually ({reader.read_error}): fields that are empty in the directory"
+            " may be hidden, so accounts keep what they have",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
     plan = planner.plan()
     if ended_by is not None:
         return plan.of_leavers(ended_by)
     warn_of_hidden_fields(inputs, plan.plan_input, summary)
-    warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
-    if inputs.request.all_employees:
+    warn_of_custom_fields(reader.api_fields, inputs, plan.plan_input, summary)
+    if inputs.request.is_full_pass:
         warn_of_second_accounts(plan, summary)
     return plan
 
@@ -113,10 +113,10 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
 
 def _read(reader: EmployeeReader, planner: Planner, needed: Needed) -> None:
     """Read the employees whom the planner needs besides the accounts."""
-    if needed.joining or needed.namesakes or needed.unverified:
+    if needed.address_holders or needed.rehire_candidates or needed.unverified:
         planner.add(
-            joining=reader.employees(needed.joining),
-            namesakes=reader.employees(needed.namesakes, for_comparison=True),
+            address_holders=reader.employees(needed.address_holders),
+            rehire_candidates=reader.employees(needed.rehire_candidates, for_comparison=True),
             verified=reader.verified(needed.unverified),
         )
 
@@ -127,13 +127,13 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
         mapping=settings.mapping,
         auth=settings.moodle_auth,
         reactivate_all=settings.reactivate == "always",
-        reactivate=frozenset(request.selected if request.reactivate else ()),
+        reactivate_ids=frozenset(request.selected_ids if request.reactivates else ()),
         protected=settings.protected,
-        confirmed=frozenset(change.employee_id for change in request.approved if change.is_unconfirmed_match),
+        confirmed=frozenset(change.employee_id for change in request.approved_changes if change.is_unconfirmed_match),
         undone=frozenset() if request.includes_undone else inputs.undone,
         hire_lookahead_days=settings.hire_lookahead_days,
-        selected=frozenset(request.selected),
-        all_employees=request.all_employees,
+        selected_ids=frozenset(request.selected_ids),
+        is_full_pass=request.is_full_pass,
         resends=request.resends,
         digest_key=services.digest_key,
         scope=settings.employee_scope,
@@ -155,10 +155,10 @@ def guarded_plan(
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
             summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
-    reads_accounts = request.all_employees and plan.ended_by is None
+    reads_accounts = request.is_full_pass and plan.ended_by is None
     accounts = _report_unexplained_accounts(services, inputs, plan, summary) if reads_accounts else None
-    if request.approved:
-        plan = approved(plan, request.approved, services.digest_key, summary.about_run)
+    if request.approved_changes:
+        plan = only_approved(plan, request.approved_changes, services.digest_key, summary.about_run)
         _report_left_held(plan, summary)
         return plan, accounts
     guarded = guard(plan, _circumstances(services, inputs, plan, summary))
@@ -207,7 +207,7 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
             inputs.stats,
             history,
             settings.limits,
-            first_import=is_import(history, now, full_pass=inputs.request.all_employees),
+            initial_import=is_initial_import(history, now, full_pass=inputs.request.is_full_pass),
             max_suspensions=settings.max_suspensions,
         ),
         loss_texts(inputs.stats, history.last_baseline()),

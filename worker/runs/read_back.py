@@ -8,7 +8,7 @@ from dataclasses import replace
 from worker import advice, logs
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
-from worker.model.field_kinds import Kinds, is_read_back, is_same, sendable
+from worker.model.field_kinds import Kinds, is_same, needs_read_back, value_to_send
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import FieldChange, Status, Step, StepResult
 from worker.planning.digests import not_kept_digest
@@ -36,7 +36,7 @@ def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, St
         for employee_id, result in results.items()
         if result.was_sent
         and result.status in (Status.DONE, Status.REFUSED)
-        and any(map(is_read_back, result.step.fields))
+        and any(map(needs_read_back, result.step.fields))
     }
     if run.ended_by is None and steps:
         idnumbers = Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps])
@@ -73,7 +73,7 @@ def _find_not_kept(steps: Mapping[int, Step], accounts: Iterable[Account], kinds
     for account in accounts:
         step = by_idnumber.get(account.idnumber)
         if step is not None and (step.account is None or step.account.id == account.id):
-            sent = [change for change in step.changes if is_read_back(change.field)]
+            sent = [change for change in step.changes if needs_read_back(change.field)]
             pairs = [FieldChange(one.field, one.new, account.values.get(one.field, "")) for one in sent]
             not_kept[step.employee_id] = [one for one in pairs if not is_same(kinds, one.field, one.old or "", one.new)]
     return {employee_id: changes for employee_id, changes in sorted(not_kept.items()) if changes}
@@ -125,7 +125,7 @@ def _cause(change: FieldChange, kinds: Kinds) -> str:
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
     if kind.type == "textarea" and not kind.is_raw:
         return "a filter of Moodle, such as the one for smileys, displays another form of it, or Moodle stores one"
-    if sendable(kinds, change.field, change.old or "") is None:
+    if value_to_send(kinds, change.field, change.old or "") is None:
         return f"{_NO_SUCH_VALUE}; what the account shows instead is to be corrected in Moodle"
     if kind.type == "datetime":
         return "the date is outside the field's years; extend them in Moodle, or correct the date"

@@ -14,7 +14,7 @@ from worker.bamboohr.client import Page
 from worker.bamboohr.directory import Directory
 from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
+from worker.model.field_catalogue import DATES, LIFECYCLE_FIELDS, is_by_api_name
 from worker.model.position import Position
 from worker.planning.baseline import StatusTally, fields_lost
 from worker.planning.dates import DateRange, arrived, shown_dates
@@ -58,12 +58,12 @@ def _read_company(services: Services, inputs: RunInput) -> RunInput:
             rows.update(page.rows)
             tick(len(page.rows))
 
-        fields = (*services.settings.employee_fields, *EVIDENCE)
-        unreadable = list_company(services, inputs.history, fields, take)
+        fields = (*services.settings.employee_fields, *LIFECYCLE_FIELDS)
+        refusal_codes = list_company(services, inputs.history, fields, take)
     statuses = StatusTally()
     statuses.add(row.facts for row in rows.values())
-    all_ids = frozenset(rows) | unreadable.keys()
-    return replace(inputs, rows=rows, all_ids=all_ids, unreadable=unreadable, statuses=statuses)
+    all_ids = frozenset(rows) | refusal_codes.keys()
+    return replace(inputs, rows=rows, all_ids=all_ids, refusal_codes=refusal_codes, statuses=statuses)
 
 
 def _read_directory(services: Services, wanted: Container[int], tally: ScopeTally, summary: Summary) -> Directory:
@@ -99,7 +99,7 @@ def _read_window(services: Services, inputs: RunInput, position: Position, summa
         offset=position.offset,
         total_changed=window.total,
         taken=len(window.changes) if inputs.request.takes_window else 0,
-        selected=len(inputs.request.selected),
+        selected=len(inputs.request.selected_ids),
         dropped=feed.dropped,
     )
     if feed.latest_is_unreadable:
@@ -132,11 +132,11 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     if inputs.window is None or not inputs.window.complete:
         return inputs
     read = inputs.history.dates_read(position.since)
-    days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
+    days = DateRange.from_last_read(read, position.since, services.clock(), services.settings.hire_lookahead_days)
     listed = _ListedDates(days, ScopeTally(inputs.scope_tally.scope))
     fields = tuple(dict.fromkeys((*DATES, "status", *listed.tally.scope.fields)))
     try:
-        unreadable = list_company(services, inputs.history, fields, listed.take)
+        refusal_codes = list_company(services, inputs.history, fields, listed.take)
     except SourceError as fault:
         unread = f"{fault.message}; hire and termination dates that arrive are not noticed"
         what_to_do = "the next run that can read them takes them up; if this lasts, ask BambooHR's support"
@@ -154,10 +154,10 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     inputs.scope_tally.merge(listed.tally)
     return replace(
         inputs,
-        due_by_date=due,
+        with_arrived_dates=due,
         dates_read=days.read_up_to(listed.shown),
         statuses=listed.statuses,
-        unreadable=unreadable,
+        refusal_codes=refusal_codes,
     )
 
 

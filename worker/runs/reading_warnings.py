@@ -11,7 +11,7 @@ from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.planning.second_accounts import possible_second_accounts
-from worker.runs.custom_fields import CustomFieldReader
+from worker.runs.api_fields import ApiFieldReader
 from worker.runs.run_input import RunInput
 from worker.runs.summary import Summary
 from worker.timestamps import iso
@@ -32,8 +32,8 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
         return
     has_employees = (
         statuses.employees
-        or inputs.request.all_employees
-        or inputs.directory.rows
+        or inputs.request.is_full_pass
+        or inputs.directory.row_count
         or any(not change.deleted for change in inputs.feed.changes)
         or (baseline is not None and baseline.company_size)
     )
@@ -93,13 +93,13 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to `hidden_fields`."""
-    in_directory = [one for one in plan_input.working if one.in_directory and not one.incomplete]
+    in_directory = [one for one in plan_input.active_employees if one.in_directory and not one.partial_refusal]
     if not in_directory:
         return
     shown = {name for one in in_directory for name in one.facts}
     shown |= {name for name, share in inputs.directory.coverage().items() if share}
     hidden = [name for name in plan_input.settings.mapping.sources if name not in shown and not is_by_api_name(name)]
-    inputs.hidden_fields.update(hidden)
+    inputs.never_shown_fields.update(hidden)
     if hidden:
         summary.warn(
             "field_never_shown",
@@ -108,14 +108,14 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
         )
 
 
-def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def warn_of_custom_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Report custom fields that could not be read, are hidden or have lost their values, and note the hidden ones."""
-    stats, never_shown = inputs.custom_fields, reader.never_shown()
-    if reader.unread:
+    stats, never_shown = inputs.api_field_stats, reader.never_shown()
+    if reader.read_error:
         summary.fail(
             "custom_fields_unread",
-            f"BambooHR does not return {', '.join(stats.fields)} ({reader.unread}); accounts keep what they have, and"
-            " everything else continues",
+            f"BambooHR does not return {', '.join(stats.fields)} ({reader.read_error}); accounts keep what they have,"
+            " and everything else continues",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
         return
@@ -128,10 +128,10 @@ def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_inpu
     if lost := stats.lost(inputs.history.last_baseline()):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete"
-            " run; accounts keep what they have",
+            f"{', '.join(lost)} is empty for every employee read ({stats.row_count:,}), but was not in the last"
+            " complete run; accounts keep what they have",
         )
-    working = [one for one in plan_input.working if not one.incomplete]
+    working = [one for one in plan_input.active_employees if not one.partial_refusal]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
     others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
@@ -166,13 +166,15 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
             )
 
 
-def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def check_scope(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Add the employees of the run to the scope's tally, and report signs that a setting is wrong."""
     tally, scope = inputs.scope_tally, plan_input.settings.scope
     if not scope:
         return
-    tally.add_rows((one.facts for one in plan_input.working), whole_company=inputs.request.all_employees)
-    unclear = [one for one in plan_input.working if plan_input.scope_states[one.employee_id] is ScopeState.NOT_SHOWN]
+    tally.add_rows((one.facts for one in plan_input.active_employees), whole_company=inputs.request.is_full_pass)
+    unclear = [
+        one for one in plan_input.active_employees if plan_input.scope_states[one.employee_id] is ScopeState.NOT_SHOWN
+    ]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
     if never := sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()}):
         summary.fail(

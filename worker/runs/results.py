@@ -15,7 +15,7 @@ def results_without_sending(
     """Log and return the results of steps that are not sent: an error or held, if the plan says so, otherwise done."""
     results: dict[int, StepResult] = {}
     for step in steps:
-        status = Status.REFUSED if step.is_error else Status.HELD if step.is_whole_held else Status.DONE
+        status = Status.REFUSED if step.is_error else Status.HELD if step.is_fully_held else Status.DONE
         was_sent, isolated = step.action in WRITES, step.reason.code in reasons.REFUSED_ALONE
         results[step.employee_id] = StepResult(step, status, step.problem, was_sent, isolated)
         log_outcome(results[step.employee_id], selected=selected, quiet=quiet, dry_run=dry_run)
@@ -33,7 +33,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
         return
     if quiet and step.reason in (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN):
         return
-    why = result.why
+    why = result.reported_reason
     failed = bool(step.held) or result.status in (Status.REFUSED, Status.FAILED)
     log = logs.error if failed else logs.info
     log(
@@ -60,7 +60,7 @@ def counts_of(result: StepResult) -> Iterable[str]:
         yield _WRITTEN[step.action]
     elif result.status is Status.DONE and step.action is Action.UNCHANGED:
         yield "unchanged"
-    elif result.status is Status.PROTECTED:
+    elif result.status is Status.NOT_EDITABLE:
         yield "skipped_protected"
     elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
         yield step.reason.counter

@@ -13,7 +13,7 @@ from worker.model.employee import Evidence
 from worker.model.held_change import HeldChange
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
-from worker.planning.baseline import CustomFieldStats, DirectoryStats, StatusTally, sees_whole_company
+from worker.planning.baseline import ApiFieldStats, DirectoryStats, StatusTally, has_most_rows
 from worker.planning.suspensions import ScopeTally
 from worker.planning.window import Window
 
@@ -40,46 +40,46 @@ class RunRequest:
     """The request for one run.
 
     Attributes:
-        covers: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)
+        target: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)
         dry_run: Read, plan and report, but write nothing and take no lock.
-        reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
+        reactivates: Reactivate the selected employees' accounts, even if this product did not suspend them.
         includes_undone: Employees whose writes were undone are not left alone, because an operator selected them.
         resends: Values that Moodle did not keep are sent again, because an operator corrected the field there.
-        approved: The held changes of a run that an operator approved: this run writes nothing else, no guard holds
-            them, and they do not count towards the limits.
+        approved_changes: The held changes of a run that an operator approved: this run writes nothing else, no guard
+            holds them, and they do not count towards the limits.
     """
 
-    covers: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
+    target: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
     dry_run: bool = False
-    reactivate: bool = False
+    reactivates: bool = False
     includes_undone: bool = False
     resends: bool = False
-    approved: tuple[HeldChange, ...] = ()
+    approved_changes: tuple[HeldChange, ...] = ()
 
     @property
-    def selected(self) -> tuple[int, ...]:
+    def selected_ids(self) -> tuple[int, ...]:
         """The employees that were named; empty unless :class:`SelectedEmployees` are covered."""
-        return self.covers.ids if isinstance(self.covers, SelectedEmployees) else ()
+        return self.target.ids if isinstance(self.target, SelectedEmployees) else ()
 
     @property
-    def all_employees(self) -> bool:
+    def is_full_pass(self) -> bool:
         """Whether this is a full pass."""
-        return isinstance(self.covers, AllEmployees)
+        return isinstance(self.target, AllEmployees)
 
     @property
     def takes_window(self) -> bool:
         """Whether the run takes the next part of the window."""
-        return isinstance(self.covers, ChangedEmployees)
+        return isinstance(self.target, ChangedEmployees)
 
     @property
     def selection(self) -> str:
         """Whom the run is about, as its summary and its record name it."""
-        return "employees" if self.selected else "all"
+        return "employees" if self.selected_ids else "all"
 
     def scheduled_time(self, settings: Settings) -> str:
         """Return the scheduled moment of the run, if any; a reconcile of the same moment is another run than a sync."""
-        moment = "" if self.selected else settings.scheduled_time
-        return f"{moment} reconcile" if moment and self.all_employees else moment
+        moment = "" if self.selected_ids else settings.scheduled_time
+        return f"{moment} reconcile" if moment and self.is_full_pass else moment
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ class RunInput:
         rows: For a full pass, the rows of List Employees. Each is released when its employee is built, so that a
             company of 20,000 is not kept twice.
         all_ids: For a full pass, the ids of all employees in List Employees or the directory.
-        due_by_date: Employees whose hire, termination or status date has arrived.
+        with_arrived_dates: Employees whose hire, termination or status date has arrived.
         dates_read: For each date field, the day up to which arrived dates were read.
         statuses: The statuses of all employees in List Employees; None if it was not read.
-        unreadable: The code of the refusal for each employee whom List Employees cannot return.
-        custom_fields: The coverage of the fields that are read by their API names, once they are read.
-        hidden_fields: The mapped fields that are shown for no employee of the run, other than custom ones.
+        refusal_codes: The code of the refusal for each employee whom List Employees cannot return.
+        api_field_stats: The coverage of the fields that are read by their API names, once they are read.
+        never_shown_fields: The mapped fields that are shown for no employee of the run, other than custom ones.
         scope_tally: Which values of the scope match an employee. Reading the run's employees adds to it.
     """
 
@@ -109,12 +109,12 @@ class RunInput:
     directory: Directory = field(default_factory=lambda: Directory(available=False))
     rows: dict[int, Evidence] = field(default_factory=dict)
     all_ids: frozenset[int] = frozenset()
-    due_by_date: frozenset[int] = frozenset()
+    with_arrived_dates: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
     statuses: StatusTally | None = None
-    unreadable: Mapping[int, str] = field(default_factory=dict)
-    custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
-    hidden_fields: set[str] = field(default_factory=set)
+    refusal_codes: Mapping[int, str] = field(default_factory=dict)
+    api_field_stats: ApiFieldStats = field(default_factory=ApiFieldStats)
+    never_shown_fields: set[str] = field(default_factory=set)
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
     @property
@@ -138,7 +138,7 @@ class RunInput:
     def stats(self) -> DirectoryStats:
         """What the guards compare with the baseline."""
         active = 0 if self.directory.available or self.statuses is None else self.statuses.active
-        return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
+        return DirectoryStats(self.directory.row_count, self.directory.coverage(), active)
 
     @property
     def stats_for_baseline(self) -> DirectoryStats:
@@ -148,7 +148,7 @@ class RunInput:
         """
         last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
-        custom = self.custom_fields.coverage(last_good)
+        custom = self.api_field_stats.coverage(last_good)
         return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
 
     @property
@@ -165,17 +165,22 @@ class RunInput:
     @property
     def knows_every_address(self) -> bool:
         """Whether all employees' addresses are known: if not, an account may belong to an employee who was not read."""
-        if self.request.all_employees:
+        if self.request.is_full_pass:
             return True
-        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
+        whole = self.directory.available and has_most_rows(self.stats, self.history.last_baseline())
         return whole and "work_email" not in self.directory.unreliable_fields
 
     @property
     def employees_of_run(self) -> set[int]:
         """The employees that this run is about."""
-        if self.request.selected:
-            return set(self.request.selected)
+        if self.request.selected_ids:
+            return set(self.request.selected_ids)
         if self.window is None:
             return {*self.all_ids}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
-        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *self.unreadable, *waiting}
+        return {
+            *(change.employee_id for change in self.window.changes),
+            *self.with_arrived_dates,
+            *self.refusal_codes,
+            *waiting,
+        }

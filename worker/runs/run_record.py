@@ -7,7 +7,7 @@ from datetime import datetime
 
 from worker import advice
 from worker.model.field_catalogue import is_by_api_name
-from worker.model.history import ENDED, RunRecord
+from worker.model.history import COMPLETED, RunRecord
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
 from worker.planning.suspensions import marks_to_remember
@@ -28,7 +28,7 @@ def minimal_record(summary: Summary, now: datetime) -> RunRecord:
     )
 
 
-def sync_record(services: Services, inputs: RunInput, summary: Summary, now: datetime) -> RunRecord:
+def full_record(services: Services, inputs: RunInput, summary: Summary, now: datetime) -> RunRecord:
     """Return the record of a run that plans from BambooHR, by what it had read when it ended."""
     request, history, settings = inputs.request, inputs.history, services.settings
     is_clean = _is_clean(inputs, summary)
@@ -43,18 +43,18 @@ def sync_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         successful=is_clean,
         is_baseline=inputs.window is not None
         and request.takes_window
-        and summary.outcome in ENDED
+        and summary.outcome in COMPLETED
         and is_baseline(inputs.stats_for_baseline, history, now, window_complete=inputs.window.complete),
         scheduled_time=request.scheduled_time(settings),
-        rows=inputs.directory.rows,
+        row_count=inputs.directory.row_count,
         coverage={**kept, **inputs.stats_for_baseline.coverage},
-        mapping_digest=settings.plan_digest,
+        plan_digest=settings.plan_digest,
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),
         company_size=company_size(inputs.stats, None),
-        began=history.first_run_at or record.ended_at,
+        first_run_ended_at=history.first_run_ended_at or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
-        reached=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
+        next_since=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if is_clean else {},
         scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )
@@ -63,23 +63,23 @@ def sync_record(services: Services, inputs: RunInput, summary: Summary, now: dat
 def note_reconcile_due(services: Services, inputs: RunInput, summary: Summary) -> None:
     """Set in the summary whether a full pass is due after this run."""
     request, history, baseline = inputs.request, inputs.history, inputs.history.last_baseline()
-    full_pass, before = request.all_employees, baseline.coverage if baseline else {}
+    full_pass, before = request.is_full_pass, baseline.coverage if baseline else {}
     missed = (
         inputs.feed.dropped
         or inputs.has_gap
-        or inputs.custom_fields.may_have_missed(baseline, full_pass=full_pass)
-        or any(before.get(name) for name in inputs.hidden_fields)
+        or inputs.api_field_stats.may_have_missed(baseline, full_pass=full_pass)
+        or any(before.get(name) for name in inputs.never_shown_fields)
     )
     was_due = is_reconcile_due(history, services.settings.plan_digest)
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
-        or bool(missed and not request.selected)
+        or bool(missed and not request.selected_ids)
         or (was_due and not (full_pass and _is_clean(inputs, summary)))
     )
-    if request.approved and summary.reconcile_due and not summary.advice:
+    if request.approved_changes and summary.reconcile_due and not summary.advice:
         summary.advice = f"reconcile_due stays until a full pass has no error: {advice.command('reconcile')}"
 
 
 def _is_clean(inputs: RunInput, summary: Summary) -> bool:
     """Return whether the run was not limited to selected employees, and ended without an error."""
-    return not inputs.request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
+    return not inputs.request.selected_ids and summary.counts["errors"] == 0 and summary.outcome in COMPLETED

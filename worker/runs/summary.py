@@ -134,7 +134,7 @@ class Summary:
                 is_refused = False
             if is_refused or result.step.held:
                 self._count("errors", employee_id)
-                self.error_reasons[result.why.code] += 1
+                self.error_reasons[result.reported_reason.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
             self._other_errors += is_refused and not is_unconfirmed
             if result.step.held or is_unconfirmed:

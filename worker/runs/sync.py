@@ -25,7 +25,7 @@ from worker.planning.memory import (
 )
 from worker.planning.planner import Plan
 from worker.planning.window import advance
-from worker.runs.locked_run import LockedRun, check_binding, heed_pause, locked_run
+from worker.runs.locked_run import LockedRun, check_binding, check_pause, locked_run
 from worker.runs.make_plan import guarded_plan
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import read_bamboohr
@@ -61,8 +61,8 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
             plan.steps,
             _before_sending,
             inputs.changed_at,
-            selected=bool(request.selected),
-            quiet=request.all_employees,
+            selected=bool(request.selected_ids),
+            quiet=request.is_full_pass,
         )
         run.ended_by = run.ended_by or plan.ended_by
         results = read_back(run, results)
@@ -75,14 +75,14 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     """Read and plan, but write nothing. No lock is taken: a preview must not make a scheduled run wait."""
     history = services.store.history()
     check_binding(services)
-    heed_pause(services, summary)
+    check_pause(services, summary)
     position = _position(request, services, summary, may_store=False)
     inputs = read_bamboohr(services, RunInput(history, request, position), summary)
     plan, accounts = guarded_plan(services, inputs, summary)
     if plan.ended_by is not None:
         raise plan.ended_by
     results = results_without_sending(
-        plan.steps, selected=bool(request.selected), quiet=request.all_employees, dry_run=True
+        plan.steps, selected=bool(request.selected_ids), quiet=request.is_full_pass, dry_run=True
     )
     _conclude(services, inputs, plan, results, summary)
     summary.reconcile_due = is_reconcile_due(history, services.settings.plan_digest)
@@ -91,7 +91,7 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
 
 def _position(request: RunRequest, services: Services, summary: Summary, *, may_store: bool) -> Position | None:
     """Return the position of the sync, None for a full pass. `may_store`: store the first position."""
-    if request.all_employees:
+    if request.is_full_pass:
         return None
     now = services.clock()
     position = services.store.position(now)
@@ -120,12 +120,12 @@ def _conclude(
             deleted=employee.deleted or employee.was_deleted,
             now=now,
             max_attempts=limit,
-            approved=bool(request.approved),
-            follow_held=request.all_employees,
+            approved=bool(request.approved_changes),
+            follow_held=request.is_full_pass,
         )
         for employee in plan.plan_input.employees
     }
-    parked = park(records, results, max_attempts=limit, company_size=inputs.directory.rows)
+    parked = park(records, results, max_attempts=limit, company_size=inputs.directory.row_count)
     summary.count_results(results.values(), parked)
     records |= parked
     remembered = {**inputs.history.records, **records}

@@ -67,7 +67,7 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     """Return the writes to undo, by employee id. Raises UsageError if there are none."""
     entries = services.store.journal_of(request.run_id)
     run = services.store.run(request.run_id)
-    lacks_read_back = run is None or not run.reached_the_end
+    lacks_read_back = run is None or not run.completed
     recorded = writes_to_undo(entries, request.scope, request.employees, lacks_read_back=lacks_read_back)
     if recorded:
         return {one.employee_id: one for one in recorded}
@@ -96,7 +96,9 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     for write in recorded.values():
         key, value = write.looked_up_by
         wanted.setdefault(key, []).append(value)
-    found = [look_up(services, Lookup(key, Priority.OTHERS, values), all_needed=True) for key, values in wanted.items()]
+    found = [
+        look_up(services, Lookup(key, Priority.OTHERS, values), must_answer=True) for key, values in wanted.items()
+    ]
     return undo_steps(
         list(recorded.values()),
         [account for one in found for account in one.accounts],
@@ -115,7 +117,7 @@ def _undone_records(
         before = run.history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
         record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
-        stored = run.records_before_writes.get(employee_id)
+        stored = run.early_records.get(employee_id)
         if record is None and stored is not None:
             record = stored if result.was_sent else before or EmployeeRecord(employee_id)
         if record is not None:

@@ -14,7 +14,7 @@ from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason, email_taken, username_taken
 from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
+from worker.moodle.client import MoodleClient, OutcomeUnknown, Payload, Refused, TryAgain
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
@@ -73,7 +73,7 @@ class ResultCollector:
         was_sent: bool = False,
         isolated: bool = False,
     ) -> None:
-        """Record one result for these steps. A step with a problem of its own is refused even if it was written.
+        """Payload one result for these steps. A step with a problem of its own is refused even if it was written.
 
         `was_sent`: the steps were sent to Moodle, whatever the outcome.
         """
@@ -125,7 +125,7 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             code = codes[step.employee_id]
             if code in _PROTECTED_BY_MOODLE:
-                self._results.add([step], Status.PROTECTED, refusals.UNTOUCHABLE)
+                self._results.add([step], Status.NOT_EDITABLE, refusals.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
 
@@ -135,10 +135,10 @@ class WriteRequests(BatchRequest[Step]):
         Nothing is sent again before a look-up, which waits for a site that does not answer. An account that Moodle
         cannot return may be a new one, and is not created again; an update may be sent twice.
         """
-        if not isinstance(refusal, Undecided):
+        if not isinstance(refusal, OutcomeUnknown):
             return batch
         idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
-        lookup = AccountLookup(self._moodle, self.wait, idnumbers, all_needed=True).run()
+        lookup = AccountLookup(self._moodle, self.wait, idnumbers, must_answer=True).run()
         found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
@@ -152,7 +152,7 @@ class WriteRequests(BatchRequest[Step]):
         return remaining
 
     def on_isolated(self, record: Step, code: str) -> None:
-        """Record why Moodle refuses this step."""
+        """Payload why Moodle refuses this step."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
@@ -166,10 +166,10 @@ class WriteRequests(BatchRequest[Step]):
         self._results.add([record], Status.REFUSED, self._explanation(record, code), isolated=True)
 
     def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
-        """Record steps that were not sent."""
+        """Payload steps that were not sent."""
         if why is SkipReason.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
-            reason = refusals.refuses_everybody(self._kind.function, auth)
+            reason = refusals.every_account_refused(self._kind.function, auth)
         else:
             reason = refusals.too_many_refused(self._kind.function, code)
         self._results.add(records, Status.FAILED, reason)
@@ -220,7 +220,7 @@ class WriteRequests(BatchRequest[Step]):
         except Refused as refusal:
             self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
             self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
-        except (Undecided, TransportError) as fault:
+        except (OutcomeUnknown, TransportError) as fault:
             self._results.add([step], Status.FAILED, refusals.not_through(fault.what), was_sent=True)
         else:
             blocking = step.depends_on - self._results.completed
@@ -240,7 +240,7 @@ class WriteRequests(BatchRequest[Step]):
         return refused.get(step.account.id) if step.account else None
 
     def _record_existing(self, step: Step, account: Account) -> None:
-        """Record a step whose account is there although the request got no clear answer."""
+        """Payload a step whose account is there although the request got no clear answer."""
         if self._has_all(account, step):
             self._results.add([step], Status.DONE)
         else:
@@ -248,7 +248,7 @@ class WriteRequests(BatchRequest[Step]):
 
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""
-        present, kinds = account.fields, self._moodle.field_kinds
+        present, kinds = account.all_values, self._moodle.field_kinds
         return all(is_same(kinds, one.field, one.new, present.get(one.field, "")) for one in self._sendable(step))
 
     def _explanation(self, step: Step, code: str) -> Reason:
@@ -264,7 +264,7 @@ class WriteRequests(BatchRequest[Step]):
                     return (
                         email_taken(account, name)
                         if key == "email"
-                        else username_taken(account.name, may_be_theirs=is_unlinked_and_new)
+                        else username_taken(account.label, may_be_theirs=is_unlinked_and_new)
                     )
         if code == "invalidparameter" and name and not is_username(name):
             return refusals.EXTENDED_USERNAME_REFUSED
@@ -286,7 +286,7 @@ def _new_value(step: Step, name: str) -> str:
     return next((change.new for change in step.changes if change.field == name), "")
 
 
-def _record(step: Step, changes: Iterable[FieldChange]) -> Record:
+def _record(step: Step, changes: Iterable[FieldChange]) -> Payload:
     """Return what is sent: the id of an account to update, and the new values."""
     values = {change.field: change.new for change in changes}
     return {"id": step.account.id, **values} if step.account else values

@@ -20,7 +20,7 @@ _RETENTION = VALID + timedelta(days=1)
 def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
     """Store the held changes of a run."""
     portions = in_batches(held.changes, _PORTION)
-    of_run = {"items": len(portions), "at": held.at, "key_check": held.key_check, "resends": held.resends}
+    of_run = {"items": len(portions), "at": held.at, "key_check": held.key_fingerprint, "resends": held.resends}
     stored: list[Item] = []
     for number, portion in enumerate(portions, 1):
         changes = [[one.employee_id, one.account_id, one.guard_class, one.digest] for one in portion]

@@ -14,7 +14,7 @@ from threading import Lock
 
 from worker.errors import StateError
 from worker.model.history import RunRecord
-from worker.model.journal_entry import RETENTION, JournalEntry, NotTaken, RecentWrites, pack, unpack
+from worker.model.journal_entry import RETENTION, FailedWrite, JournalEntry, RecentWrites, pack, unpack
 from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 
@@ -81,10 +81,10 @@ class Journal:
         after = int(since.timestamp())
         of_window = [run for run in runs if begins and run.since == begins]
         # A run over selected employees took nothing of the window, and says nothing about the others.
-        last, open_runs = [run for run in of_window if run.is_unlimited][-1:], of_window if is_open else []
+        last, open_runs = [run for run in of_window if run.has_no_selection][-1:], of_window if is_open else []
         wanted = [run for run in runs if run in last or run in open_runs or _may_count(run, after)]
         changed: dict[GuardClass, set[int]] = {}
-        not_taken: dict[int, NotTaken] = {}
+        failed_writes: dict[int, FailedWrite] = {}
         keys = {run.run_id: self._keys(run) for run in wanted}
         items = self._items.get_all([key for own in keys.values() for key in own])
         for run in wanted:
@@ -94,15 +94,15 @@ class Journal:
             for entry in (entry for item in own for entry in _entries(item)):
                 if entry.employee_id in failed:
                     if run in last:
-                        before = not_taken.get(entry.employee_id, NotTaken({}))
+                        before = failed_writes.get(entry.employee_id, FailedWrite({}))
                         values = {**before.values, **{change.field: change.new for change in entry.changes}}
-                        not_taken[entry.employee_id] = NotTaken(
+                        failed_writes[entry.employee_id] = FailedWrite(
                             values, before.classes | entry.classes, entry.employee_id in refused
                         )
                 elif entry.at > after or run in open_runs:
                     for guard_class in entry.classes:
                         changed.setdefault(guard_class, set()).add(entry.employee_id)
-        return RecentWrites(changed, not_taken)
+        return RecentWrites(changed, failed_writes)
 
     def _keys(self, run: RunRecord) -> list[str]:
         """Return the keys of a run's journal. For a run that was killed, they are probed: it recorded no count."""

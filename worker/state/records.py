@@ -20,8 +20,11 @@ RUN_KEYS = {
     "selection": "scope",
     "is_baseline": "good",
     "successful": "clean",
-    "mapping_digest": "mapping",
+    "plan_digest": "mapping",
     "company_size": "company",
+    "row_count": "rows",
+    "first_run_ended_at": "began",
+    "next_since": "reached",
 }
 """The key of each attribute that was renamed since it was first stored; all others have their own name."""
 

@@ -207,7 +207,7 @@ class Store:
         if past is None or not is_current(row):
             self._load_old()
         is_foreign = row is not None and not is_current(row)
-        used = is_foreign or self._follow_ups.records or any(run.reached_the_end for run in self._runs.runs)
+        used = is_foreign or self._follow_ups.records or any(run.completed for run in self._runs.runs)
         self.is_new = not used
 
     def _load_old(self) -> None:

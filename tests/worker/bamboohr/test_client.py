@@ -261,7 +261,7 @@ def test_the_directory_is_read_for_those_who_are_wanted(bamboo: BambooHRClient) 
 
     directory = bamboo.directory({2}, NEEDED)
 
-    assert (directory.available, directory.rows) == (True, 2)
+    assert (directory.available, directory.row_count) == (True, 2)
     assert directory.facts_of(2) == {"first_name": "Al", "work_email": ""}
 
 
@@ -282,7 +282,7 @@ def test_a_directory_that_is_switched_off_or_empty_is_no_fault(
 
     directory = bamboo.directory({1}, NEEDED)
 
-    assert (directory.available, directory.rows, directory.facts_of(1)) == (False, 0, None)
+    assert (directory.available, directory.row_count, directory.facts_of(1)) == (False, 0, None)
     assert (len(responses.calls), patient.waits) == (1, [])
 
 
@@ -306,7 +306,7 @@ def test_a_directory_that_is_not_there_for_a_moment_is_read_again(bamboo: Bamboo
     responses.get(DIRECTORY, status=503, headers={"Retry-After": "11"})
     responses.get(DIRECTORY, json=directory_answer({"id": "1"}))
 
-    assert bamboo.directory({1}, NEEDED).rows == 1
+    assert bamboo.directory({1}, NEEDED).row_count == 1
     assert patient.waits == [11]
 
 
@@ -315,7 +315,7 @@ def test_a_directory_that_is_cut_is_read_again_and_no_row_counts_twice() -> None
     cut = Response(200, whole.body, fate="truncate")
     transport = transport_to(Script(cut, whole), system="bamboohr")
 
-    assert bamboo_client(transport).directory({1}, NEEDED).rows == 2
+    assert bamboo_client(transport).directory({1}, NEEDED).row_count == 2
 
 
 def test_the_directory_may_take_longer_than_other_requests(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def read(body: bytes, *wanted: int, needed: Iterable[str] = NEEDED, size: int = 
 def test_only_the_facts_of_wanted_employees_are_kept() -> None:
     directory = read(answer(row("1"), row("2"), row("3")), 2)
 
-    assert (directory.available, directory.rows, [*directory.employees]) == (True, 3, [2])
+    assert (directory.available, directory.row_count, [*directory.employees]) == (True, 3, [2])
     assert "First1" not in repr(directory.employees)
 
 
@@ -56,7 +56,7 @@ def test_it_is_read_the_same_in_whatever_parts_it_arrives() -> None:
     whole, parts = read(body, 5), read(body, 5, size=1)
 
     assert parts.employees == whole.employees
-    assert (parts.rows, parts.shown, parts.filled) == (whole.rows, whole.shown, whole.filled)
+    assert (parts.row_count, parts.shown, parts.filled) == (whole.row_count, whole.shown, whole.filled)
 
 
 def test_the_order_of_fields_and_employees_does_not_matter() -> None:
@@ -77,14 +77,14 @@ def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert directory.rows == 2_000
+    assert directory.row_count == 2_000
     assert peak < 2_000_000, "the answer itself has four megabytes"
 
 
 def test_rows_without_an_employee_are_not_counted() -> None:
     directory = read(answer(row("1"), row("0"), row(None), row("x"), {}), 1)
 
-    assert (directory.rows, list(directory.employees)) == (1, [1])
+    assert (directory.row_count, list(directory.employees)) == (1, [1])
 
 
 # What it shows
@@ -234,7 +234,7 @@ def test_a_pair_of_surrogates_is_one_character() -> None:
 
 @pytest.mark.parametrize("size", [1, 1 << 16])
 def test_a_byte_order_mark_costs_nothing(size: int) -> None:
-    assert read(b"\xef\xbb\xbf" + answer(row("1")), 1, size=size).rows == 1
+    assert read(b"\xef\xbb\xbf" + answer(row("1")), 1, size=size).row_count == 1
 
 
 def test_a_row_that_is_no_employee_costs_itself_and_is_reported(logged: list[dict[str, Any]]) -> None:
@@ -246,7 +246,7 @@ def test_a_row_that_is_no_employee_costs_itself_and_is_reported(logged: list[dic
 def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:
     directory = read(answer(row("1"), row("2"), row("1", department="Legal"), row("1")), 1, 2)
 
-    assert (directory.facts_of(1), directory.ids, directory.rows) == (None, {1, 2}, 2)
+    assert (directory.facts_of(1), directory.ids, directory.row_count) == (None, {1, 2}, 2)
     assert directory.facts_of(2) is not None
     assert [(line["event"], line["employee_id"]) for line in logged] == [("bamboohr.contradiction", 1)]
 
@@ -254,11 +254,11 @@ def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[s
 def test_two_rows_that_are_the_same_are_one(logged: list[dict[str, Any]]) -> None:
     directory = read(answer(row("1"), row("1")), 1)
 
-    assert (directory.rows, directory.coverage()["department"], logged) == (1, 10_000, [])
+    assert (directory.row_count, directory.coverage()["department"], logged) == (1, 10_000, [])
     assert directory.facts_of(1) is not None
 
 
 def test_a_well_formed_answer_without_rows_is_no_directory() -> None:
     directory = read(answer(), 1)
 
-    assert (directory.available, directory.rows, directory.coverage()) == (False, 0, {})
+    assert (directory.available, directory.row_count, directory.coverage()) == (False, 0, {})

@@ -31,12 +31,12 @@ ACTIVE, LEFT, FUTURE, UNKNOWN = (
 def once_deleted(row: dict[str, str] | None, listing: dict[str, str] | None = None) -> Employee:
     """An employee whom the feed of an earlier run reported as deleted."""
     evidence = None if row is None else Evidence(row)
-    return Employee.seen(1, was_deleted=True, listing=listing, evidence=evidence)
+    return Employee.seen(1, was_deleted=True, directory_row=listing, evidence=evidence)
 
 
 def merged(listing: dict[str, str] | None, row: dict[str, str] | None, *restricted: str) -> Employee:
     evidence = None if row is None else Evidence(row, frozenset(restricted))
-    return Employee.seen(1, listing=listing, evidence=evidence)
+    return Employee.seen(1, directory_row=listing, evidence=evidence)
 
 
 def test_an_employee_was_not_deleted_unless_a_feed_says_so() -> None:
@@ -172,7 +172,7 @@ def test_a_field_is_restricted_only_if_no_source_shows_a_value() -> None:
     [(listed(), (True, False, True)), (hidden(), (False, True, True)), (unseen(), (False, False, False))],
 )
 def test_an_employee_knows_which_sources_show_them(employee: Employee, shown_by: tuple[bool, bool, bool]) -> None:
-    assert (employee.in_directory, employee.evidenced, employee.is_shown) == shown_by
+    assert (employee.in_directory, employee.has_evidence, employee.is_shown) == shown_by
 
 
 @pytest.mark.parametrize(
@@ -221,10 +221,12 @@ def test_an_address_has_every_employee_once_and_a_blank_one_has_none() -> None:
 
 
 def test_evidence_is_added_to_what_only_the_directory_showed() -> None:
-    listed = Employee.seen(7, listing={"department": "", "division": "North"}, evidence=None, incomplete="HTTP 500")
+    listed = Employee.seen(
+        7, directory_row={"department": "", "division": "North"}, evidence=None, partial_refusal="HTTP 500"
+    )
 
     found = listed.with_evidence(Evidence({"city": "Leeds"}, frozenset({"department"})))
 
-    assert (found.in_directory, found.evidenced, found.restricted) == (True, True, frozenset({"department"}))
-    assert (found.facts, found.incomplete) == ({"division": "North", "city": "Leeds"}, "HTTP 500")
-    assert listed.with_evidence(None, "HTTP 502").incomplete == "HTTP 502"
+    assert (found.in_directory, found.has_evidence, found.restricted) == (True, True, frozenset({"department"}))
+    assert (found.facts, found.partial_refusal) == ({"division": "North", "city": "Leeds"}, "HTTP 500")
+    assert listed.with_evidence(None, "HTTP 502").partial_refusal == "HTTP 502"

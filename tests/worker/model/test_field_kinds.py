@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.model.field_kinds import FieldKind, is_read_back, is_same, sendable, shown_text
+from worker.model.field_kinds import FieldKind, is_same, needs_read_back, shown_text, value_to_send
 
 FIELD = "profile_field_x"
 TYPES = ("text", "textarea", "menu", "checkbox", "datetime", "autocomplete")
@@ -45,8 +45,8 @@ def kinds(kind: str, *, is_raw: bool = True) -> dict[str, FieldKind]:
     ],
 )
 def test_what_is_sent_for_a_value(kind: str, text: str, sent: str | None) -> None:
-    assert sendable(kinds(kind), FIELD, text) == sent
-    assert sendable({}, FIELD, text) == text, "of a field that no account has shown the type is not known"
+    assert value_to_send(kinds(kind), FIELD, text) == sent
+    assert value_to_send({}, FIELD, text) == text, "of a field that no account has shown the type is not known"
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_a_text_that_moodle_formats_is_read_without_its_html(kind: str, is_raw: 
 
 @pytest.mark.parametrize("field", [FIELD, "lang", "timezone", "city", "country", "phone1"])
 def test_what_moodle_may_replace_is_read_back(field: str) -> None:
-    assert is_read_back(field)
+    assert needs_read_back(field)
 
 
 @pytest.mark.parametrize("field", ["firstname", "email", "department", "institution", "suspended", "username"])
 def test_what_moodle_keeps_or_refuses_is_not_read_back(field: str) -> None:
-    assert not is_read_back(field)
+    assert not needs_read_back(field)
 
 
 _TEXT = st.text(max_size=12) | st.sampled_from(["1", "yes", "0", "2026-01-31", "<b>x</b>", "AT&amp;T", "a < b"])
@@ -131,8 +131,8 @@ _TEXT = st.text(max_size=12) | st.sampled_from(["1", "yes", "0", "2026-01-31", "
 @given(st.sampled_from(TYPES), st.booleans(), _TEXT)
 def test_what_is_sent_is_the_same_as_itself_and_as_what_is_sent_for_it(kind: str, is_raw: bool, text: str) -> None:
     known = kinds(kind, is_raw=is_raw)
-    sent = sendable(known, FIELD, text)
+    sent = value_to_send(known, FIELD, text)
 
     if sent is not None:
-        assert sendable(known, FIELD, sent) == sent
+        assert value_to_send(known, FIELD, sent) == sent
         assert is_same(known, FIELD, sent, shown_text(known[FIELD], sent))

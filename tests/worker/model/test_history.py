@@ -115,9 +115,9 @@ def test_the_last_full_run_is_a_sync_or_a_reconcile_of_all_employees() -> None:
     scheduled, single, undo = run_of("1"), run_of("2", selection="employees"), run_of("3", command="undo")
     reconcile = run_of("4", command="reconcile")
 
-    assert history(scheduled, single, undo).last_unlimited_run() == scheduled
-    assert history(scheduled, reconcile, single).last_unlimited_run() == reconcile
-    assert history(single, undo).last_unlimited_run() is None
+    assert history(scheduled, single, undo).last_run_without_selection() == scheduled
+    assert history(scheduled, reconcile, single).last_run_without_selection() == reconcile
+    assert history(single, undo).last_run_without_selection() is None
 
 
 def test_a_scheduled_time_is_delivered_once_a_run_of_it_was_successful() -> None:
@@ -153,16 +153,16 @@ def test_each_kind_of_date_was_read_up_to_the_latest_day_of_any_run() -> None:
 
 def test_after_the_state_was_moved_back_dates_are_read_again_from_there() -> None:
     quiet = run_of(
-        "1", since=BEFORE, reached=BEFORE, dates_read={"hire_date": "2026-02-20", "status_date": "2026-01-05"}
+        "1", since=BEFORE, next_since=BEFORE, dates_read={"hire_date": "2026-02-20", "status_date": "2026-01-05"}
     )
-    further = run_of("2", since=BEFORE, reached=LATER)
+    further = run_of("2", since=BEFORE, next_since=LATER)
 
     assert history(quiet).dates_read(NOW)["hire_date"] == date(2026, 2, 20)
     assert history(quiet, further).dates_read(NOW) == {"hire_date": date(2026, 2, 1), "status_date": date(2026, 1, 5)}
 
 
 def test_a_state_that_stands_where_a_run_left_it_was_not_moved_back() -> None:
-    left = run_of("1", since=BEFORE, reached="2026-02-01T02:00:00Z", dates_read={"hire_date": "2026-02-20"})
+    left = run_of("1", since=BEFORE, next_since="2026-02-01T02:00:00Z", dates_read={"hire_date": "2026-02-20"})
 
     assert history(left).dates_read(NOW) == {"hire_date": date(2026, 2, 20)}
 
@@ -199,14 +199,14 @@ def test_the_last_twenty_runs_are_kept_however_rarely_they_are_scheduled() -> No
 @table(
     "needed",
     ("baseline", {"is_baseline": True, "selection": "employees"}),
-    ("mapping", {"mapping_digest": "abc"}),
+    ("mapping", {"plan_digest": "abc"}),
     ("window", {"selection": "employees", "since": BEFORE}),
-    ("furthest", {"selection": "employees", "reached": LATER}),
+    ("furthest", {"selection": "employees", "next_since": LATER}),
     ("dates", {"selection": "employees", "dates_read": {"hire_date": "2026-02-20"}}),
 )
 def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
     old = run_of("needed", days=300, **needed)
-    older = run_of("older", days=301, **{**needed, "reached": "", "dates_read": {}, "since": ""})
+    older = run_of("older", days=301, **{**needed, "next_since": "", "dates_read": {}, "since": ""})
 
     assert kept(older, old, *RECENT) == ["needed", *(run.run_id for run in RECENT)]
     assert kept(older, old, *RECENT, most=5) == ["needed", *(run.run_id for run in RECENT[-5:])]
@@ -215,7 +215,7 @@ def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
 @table(
     "one, other, needed",
     ("opened the window", {"since": BEFORE}, {"since": BEFORE}, "one"),
-    ("furthest", {"reached": LATER}, {"reached": BEFORE}, "one"),
+    ("furthest", {"next_since": LATER}, {"next_since": BEFORE}, "one"),
     ("a later day", {"dates_read": {"hire_date": "2026-02-20"}}, {"dates_read": {"hire_date": "2026-02-19"}}, "one"),
     ("the same day", {"dates_read": {"hire_date": "2026-02-20"}}, {"dates_read": {"hire_date": "2026-02-20"}}, "other"),
 )
@@ -239,7 +239,7 @@ _RUNS = st.lists(
         command=st.sampled_from(["sync", "reconcile", "undo"]),
         selection=st.sampled_from(["all", "employees"]),
         since=_MOMENTS,
-        reached=_MOMENTS,
+        next_since=_MOMENTS,
         dates_read=st.dictionaries(st.sampled_from(["hire_date", "status_date"]), _DAYS),
     ),
     max_size=40,
@@ -253,7 +253,7 @@ def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: s
     began = next((run.since for run in reversed(ordered) if run.since), "")
 
     assert cut.last_baseline() == whole.last_baseline()
-    assert cut.last_unlimited_run() == whole.last_unlimited_run()
+    assert cut.last_run_without_selection() == whole.last_run_without_selection()
     assert cut.dates_read(datetime.fromisoformat(since)) == whole.dates_read(datetime.fromisoformat(since))
     if began not in ("", "never"):
         moment = datetime.fromisoformat(began)
@@ -279,6 +279,6 @@ def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: s
 )
 def test_a_gap_is_before_a_position_that_is_later_than_the_last_run_left_it(reached: list[str], has_gap: bool) -> None:
     """The last one that did: a run that did not move the position has no moment. Moments are kept in whole seconds."""
-    runs = [run_of(f"run{at}", days=9 - at, reached=moment) for at, moment in enumerate(reached)]
+    runs = [run_of(f"run{at}", days=9 - at, next_since=moment) for at, moment in enumerate(reached)]
 
     assert history(*runs).has_gap_before(NOW.replace(microsecond=900_000)) is has_gap

@@ -25,13 +25,13 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import Terminated
-from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
+from worker.moodle.client import MoodleClient, OutcomeUnknown, Payload, Refused, TryAgain
 from worker.transport.http import NotSent
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 
 
-def record(number: int = 1, **more: str) -> Record:
+def record(number: int = 1, **more: str) -> Payload:
     names = {"auth": "oidc", "idnumber": str(number), "username": f"u{number}", "firstname": "Ada", "lastname": "B"}
     return {**names, **more, "email": f"u{number}@x.example"}
 
@@ -121,7 +121,7 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(Undecided) as undecided:
+    with pytest.raises(OutcomeUnknown) as undecided:
         moodle.create([record(1), record(2)])
     code = "no JSON" if answer is None else "undocumented answer"
     assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
@@ -171,7 +171,7 @@ def test_an_answer_of_another_form_leaves_an_update_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(Undecided) as undecided:
+    with pytest.raises(OutcomeUnknown) as undecided:
         moodle.update([{"id": 4}])
     code = "no JSON" if answer is None else "undocumented answer"
     assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
@@ -188,7 +188,7 @@ def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) ->
         moodle = moodle_client(
             transport_to(timeout=1.0), endpoint=f"{url}/webservice/rest/server.php", token=SITE_TOKEN
         )
-        with pytest.raises(Undecided):
+        with pytest.raises(OutcomeUnknown):
             moodle.create([record(1)])
 
     assert board.calls == [CREATE]

@@ -164,9 +164,9 @@ def test_an_account_of_another_form_is_not_trusted_and_not_quoted(value: object)
 
 
 def test_an_account_is_named_by_its_ids_and_never_by_a_name() -> None:
-    assert parsed().name == "account 4 (idnumber 7)"
-    assert parsed(idnumber="").name == "account 4"
-    assert parsed(idnumber=PRIVATE).name == "account 4"
+    assert parsed().label == "account 4 (idnumber 7)"
+    assert parsed(idnumber="").label == "account 4"
+    assert parsed(idnumber=PRIVATE).label == "account 4"
 
 
 def test_an_address_is_compared_in_any_case_and_an_empty_one_belongs_to_no_account() -> None:

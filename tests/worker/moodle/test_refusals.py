@@ -55,7 +55,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
     ("reason", "about", "code", "says", "advises"),
     [
         (email_taken, (account(55),), "email_taken", "account 55", "change that account's address"),
-        (username_taken, (account(55).name,), "username_taken", "taken by account 55", "rename that account"),
+        (username_taken, (account(55).label,), "username_taken", "taken by account 55", "rename that account"),
         (refusals.explain, ("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
         (
             refusals.explain,
@@ -102,8 +102,14 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "PHP's and the web",
         ),
         (refusals.explain, (UNDOCUMENTED, ["city"]), "refused", "(undocumented answer)", "PHP's and the web"),
-        (refusals.refuses_everybody, ("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
-        (refusals.refuses_everybody, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
+        (
+            refusals.every_account_refused,
+            ("f", "oidc"),
+            "refuses_everybody",
+            "account in f;",
+            "'oidc' (MOODLE_AUTH) is",
+        ),
+        (refusals.every_account_refused, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
         (
             refusals.too_many_refused,
             ("f", "x"),

@@ -45,7 +45,7 @@ class Case:
         assert outcome(step) == self.expect
         if self.writes is not None:
             assert writes(step) == self.writes
-        present = step.account.fields if step.account else None
+        present = step.account.all_values if step.account else None
         assert [change.old for change in step.changes] == [
             None if present is None else present.get(change.field, "") for change in step.changes
         ]

@@ -45,14 +45,14 @@ def guarded(cases: Iterable[Case], *, company: int = 100, **more: Any) -> Guarde
     return guard(plan_for(cases, remembered=suspended_by_us(*returning)), around)
 
 
-def defaults(company: int, *, first_import: bool = False, **settings: Any) -> Limits:
-    return limits(DirectoryStats(company), History(runs=(baseline(company),)), settings, first_import=first_import)
+def defaults(company: int, *, initial_import: bool = False, **settings: Any) -> Limits:
+    return limits(DirectoryStats(company), History(runs=(baseline(company),)), settings, initial_import=initial_import)
 
 
 def baseline(rows: int, *, days_ago: int = 30, **more: Any) -> RunRecord:
     ended_at = int((NOW - timedelta(days=days_ago)).timestamp() * 1000)
     return RunRecord(
-        "r", ended_at, command="sync", selection="all", is_baseline=True, rows=rows, company_size=rows, **more
+        "r", ended_at, command="sync", selection="all", is_baseline=True, row_count=rows, company_size=rows, **more
     )
 
 

@@ -88,7 +88,7 @@ def employees(draw: st.DrawFn, employee_id: int) -> Employee:
     return Employee.seen(
         employee_id,
         deleted=draw(st.sampled_from((False, False, False, True))),
-        listing=listing if shown_in in ("directory", "both") else None,
+        directory_row=listing if shown_in in ("directory", "both") else None,
         evidence=evidence if shown_in in ("evidence", "both") else None,
     )
 
@@ -132,7 +132,7 @@ def random_inputs(draw: st.DrawFn, *, unique: bool = True) -> RandomInput:
             mapping=mapping_of(draw(st.sampled_from(TEMPLATES)), **draw(st.sampled_from(MAPPINGS))),
             protected=draw(st.frozensets(st.sampled_from(("3", "ann", "a@x.io", "own1")), max_size=1)),
             reactivate_all=draw(st.booleans()),
-            reactivate=draw(numbers),
+            reactivate_ids=draw(numbers),
             hire_lookahead_days=draw(st.sampled_from((0, 30))),
             scope=draw(st.sampled_from(SCOPES)),
             suspends_out_of_scope=draw(st.booleans()),

@@ -11,15 +11,15 @@ import pytest
 from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.planning.baseline import (
-    CustomFieldStats,
+    ApiFieldStats,
     DirectoryStats,
     StatusTally,
     fields_lost,
+    has_most_rows,
     is_baseline,
     is_reconcile_due,
     is_unreliable,
     loss_texts,
-    sees_whole_company,
     shrink_confirmed,
 )
 
@@ -30,7 +30,7 @@ FILLED = {"work_email": 9_500, "department": 8_000}
 def baseline(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     ended_at = int(ENDED.timestamp() * 1000)
     return RunRecord(
-        "r", ended_at, command="sync", selection="all", is_baseline=True, rows=rows, coverage=coverage or {}
+        "r", ended_at, command="sync", selection="all", is_baseline=True, row_count=rows, coverage=coverage or {}
     )
 
 
@@ -38,7 +38,7 @@ def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> li
     """Runs that ended so many days after the baseline, with so many rows."""
     template = RunRecord("later", 0, "sync", "all", since="2026-02-01T02:00:00Z", coverage=coverage)
     return [
-        replace(template, rows=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
+        replace(template, row_count=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
         for days, rows in later
     ]
 
@@ -76,12 +76,12 @@ def test_a_field_that_lost_ten_points_of_coverage_is_a_loss(coverage: Mapping[st
 
 @pytest.mark.parametrize(("rows", "whole"), [(799, False), (800, True), (0, False)])
 def test_a_directory_with_less_than_80_per_cent_of_the_rows_is_incomplete(rows: int, whole: bool) -> None:
-    assert sees_whole_company(DirectoryStats(rows), baseline(1_000)) is whole
+    assert has_most_rows(DirectoryStats(rows), baseline(1_000)) is whole
 
 
 @pytest.mark.parametrize("last", [baseline(0), None])
 def test_a_company_that_never_had_a_directory_has_lost_none(last: RunRecord | None) -> None:
-    assert sees_whole_company(DirectoryStats(0), last)
+    assert has_most_rows(DirectoryStats(0), last)
 
 
 @table(
@@ -203,9 +203,9 @@ def test_new_employees_without_a_value_are_no_loss() -> None:
 GRADE, CENTRE = "bamboohr:customGrade", "bamboohr:customCentre"
 
 
-def custom(rows: int, grades: int = 0, shown: tuple[str, ...] = (GRADE,)) -> CustomFieldStats:
+def custom(rows: int, grades: int = 0, shown: tuple[str, ...] = (GRADE,)) -> ApiFieldStats:
     """So many employees, of whom so many have a grade."""
-    stats = CustomFieldStats((GRADE, CENTRE))
+    stats = ApiFieldStats((GRADE, CENTRE))
     stats.add([{GRADE: "G4" if number < grades else ""} for number in range(rows)], shown)
     return stats
 
@@ -240,10 +240,10 @@ def test_a_field_that_is_empty_throughout_where_three_values_are_expected_is_los
         (custom(2), 9_000),
         (custom(200, shown=()), 9_000),
         (custom(0), 9_000),
-        (CustomFieldStats(), None),
+        (ApiFieldStats(), None),
     ],
 )
-def test_few_rows_leave_the_share_of_the_baseline_run(stats: CustomFieldStats, share: int | None) -> None:
+def test_few_rows_leave_the_share_of_the_baseline_run(stats: ApiFieldStats, share: int | None) -> None:
     assert stats.coverage(baseline(1_000, {GRADE: 9_000})).get(GRADE) == share
 
 
@@ -279,10 +279,10 @@ def test_a_lost_field_is_missed_by_a_full_pass_as_well() -> None:
 
 def test_a_field_without_a_value_in_the_baseline_run_is_never_lost() -> None:
     stats = custom(1)
-    stats.rows = 30_000
+    stats.row_count = 30_000
 
     assert stats.lost(baseline(30_000, {})) == []
-    assert CustomFieldStats((GRADE,)).coverage(baseline(30_000, {})) == {}
+    assert ApiFieldStats((GRADE,)).coverage(baseline(30_000, {})) == {}
 
 
 def test_a_field_that_no_row_shows_was_never_shown() -> None:
@@ -306,7 +306,7 @@ NOW = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
 
 def run(days_ago: int, rows: int, *, good: bool = False) -> RunRecord:
     ended_at = int((NOW - timedelta(days=days_ago)).timestamp() * 1000)
-    return RunRecord("r", ended_at, "sync", "all", is_baseline=good, since="2026-01-01T00:00:00Z", rows=rows)
+    return RunRecord("r", ended_at, "sync", "all", is_baseline=good, since="2026-01-01T00:00:00Z", row_count=rows)
 
 
 BASELINE = run(9, 1_000, good=True)
@@ -332,7 +332,7 @@ def test_a_complete_reading_is_a_baseline_from_the_first_whole_window_on(
 
 def last_run(mapping: str, *, reconcile_due: bool = False) -> History:
     return History(
-        runs=(RunRecord("r", 1, "sync", "all", is_baseline=True, mapping_digest=mapping, reconcile_due=reconcile_due),)
+        runs=(RunRecord("r", 1, "sync", "all", is_baseline=True, plan_digest=mapping, reconcile_due=reconcile_due),)
     )
 
 

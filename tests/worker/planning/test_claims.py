@@ -12,7 +12,7 @@ from worker.model import reasons
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_disputed
 from worker.model.step import Action, Step
-from worker.planning.claims import Claim, Claims, Resolution, in_order, username_claims
+from worker.planning.claims import Claim, Claims, Resolution, sort_by_dependency, username_claims
 
 FIRST, SECOND, THIRD = (
     account(100 + number, idnumber=str(number), email=letter, username=letter)
@@ -164,6 +164,6 @@ def step(employee_id: int, *depends_on: int) -> Step:
 def test_a_step_follows_the_steps_it_depends_on_and_these_chains_come_first(
     steps: list[Step], order: list[int], chained: int
 ) -> None:
-    ordered, count = in_order(steps)
+    ordered, count = sort_by_dependency(steps)
 
     assert ([one.employee_id for one in ordered], count) == (order, chained)

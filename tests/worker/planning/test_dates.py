@@ -21,7 +21,7 @@ def day(days: int) -> str:
 
 
 def since(last_read: date = TODAY - timedelta(days=1), lookahead: int = 0) -> DateRange:
-    return DateRange.since(dict.fromkeys(DATES, last_read), OPENED, NOW, lookahead)
+    return DateRange.from_last_read(dict.fromkeys(DATES, last_read), OPENED, NOW, lookahead)
 
 
 def test_a_range_reaches_from_the_last_read_until_today() -> None:
@@ -30,7 +30,7 @@ def test_a_range_reaches_from_the_last_read_until_today() -> None:
 
 @pytest.mark.parametrize(("opened", "first"), [(-30, -30), (9, 0)], ids=["when the window opened", "not in the future"])
 def test_the_first_range_starts_when_the_window_opened(opened: int, first: int) -> None:
-    date_range = DateRange.since({}, NOW + timedelta(days=opened), NOW, 0)
+    date_range = DateRange.from_last_read({}, NOW + timedelta(days=opened), NOW, 0)
 
     assert date_range.first == dict.fromkeys(DATES, TODAY + timedelta(days=first))
 
@@ -41,7 +41,7 @@ def test_a_last_read_in_the_future_leaves_no_gap() -> None:
 
 def test_each_date_field_has_its_own_last_read() -> None:
     read = {"hire_date": TODAY - timedelta(days=1), "termination_date": TODAY - timedelta(days=9)}
-    date_range = DateRange.since(read, OPENED, NOW, 0)
+    date_range = DateRange.from_last_read(read, OPENED, NOW, 0)
 
     assert arrived({"termination_date": day(-9)}, date_range)
     assert not arrived({"hire_date": day(-9)}, date_range)
@@ -106,7 +106,7 @@ def test_no_date_falls_between_two_runs_however_far_apart(gaps: list[int], comes
     for gap in gaps:
         run_day += timedelta(days=gap)
         now = datetime(run_day.year, run_day.month, run_day.day, 3, tzinfo=UTC)
-        date_range = DateRange.since(read, datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC), now, 0)
+        date_range = DateRange.from_last_read(read, datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC), now, 0)
         in_effect = (run_day - TODAY).days >= comes + takes_effect_after
         found = found or (arrived(facts, date_range) and in_effect)
         read = date_range.read_up_to({"termination_date"})

@@ -9,7 +9,7 @@ import pytest
 from tests.worker.builders import account, account_of, listed, step_of, unseen
 from worker.model import reasons
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.digests import digest, key_check, not_kept_digest, part_digest
+from worker.planning.digests import digest, key_fingerprint, not_kept_digest, part_digest
 
 KEY = "0123456789abcdef"
 UPDATE = step_of(listed(1, department="Legal", last_name="King"), account_of(1))
@@ -24,7 +24,7 @@ def test_what_earlier_runs_kept_as_digests_is_still_recognised() -> None:
 
     assert part_digest(step, [FieldChange("suspended", "0", "1")], "k") == "9aa347a19c91b28570f9d1827d2190bd"
     assert not_kept_digest(1, "city", "Rome", "k") == "ed71c18bd460f3d9"
-    assert key_check("run1", "k") == "8b4158e9c8965613b71f189bd353e2e1"
+    assert key_fingerprint("run1", "k") == "8b4158e9c8965613b71f189bd353e2e1"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.worker.planning.guard_cases import (
     of,
     plan_for,
 )
-from worker.model.journal_entry import NotTaken, RecentWrites
+from worker.model.journal_entry import FailedWrite, RecentWrites
 from worker.model.step import GuardClass
 
 
@@ -35,8 +35,8 @@ def test_what_an_earlier_run_of_the_window_let_through_needs_no_second_permissio
     values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(due).steps}
     others = {number: dict.fromkeys(own, "another value") for number, own in values.items()}
 
-    again = guarded(due, recent=not_taken(values))
-    with_other_values = guarded(due, recent=not_taken(others))
+    again = guarded(due, recent=failed_writes(values))
+    with_other_values = guarded(due, recent=failed_writes(others))
 
     assert set(again.why) == (set() if may_be_tried_again(example, held_class) else {held_class})
     assert set(with_other_values.why) == {held_class}
@@ -49,9 +49,9 @@ def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Ca
     before, due = many(example, most + 1), [example(5_000 + number) for number in range(most)]
     values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(before).steps}
 
-    counted = guarded([*before, *due], recent=not_taken(values, {held_class}))
-    refused_alone = guarded([*before, *due], recent=not_taken(values, {held_class}, is_refused=True))
-    approved = guarded([*before, *due], recent=not_taken(values))
+    counted = guarded([*before, *due], recent=failed_writes(values, {held_class}))
+    refused_alone = guarded([*before, *due], recent=failed_writes(values, {held_class}, is_refused=True))
+    approved = guarded([*before, *due], recent=failed_writes(values))
 
     tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
     assert {step.classes for step in tried} == {frozenset({held_class})}
@@ -70,13 +70,13 @@ def test_a_step_whose_identity_is_held_is_tried_again_with_its_other_changes() -
     ]
     values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(both).steps}
 
-    found = guarded(both, recent=not_taken(values))
+    found = guarded(both, recent=failed_writes(values))
 
     assert set(found.why) == {GuardClass.IDENTITY}
     assert {tuple(writes(step)) for step in found.plan.steps} == {("department",)}
 
 
-def not_taken(
+def failed_writes(
     values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset(), *, is_refused: bool = False
 ) -> RecentWrites:
-    return RecentWrites(not_taken={number: NotTaken(own, classes, is_refused) for number, own in values.items()})
+    return RecentWrites(failed_writes={number: FailedWrite(own, classes, is_refused) for number, own in values.items()})

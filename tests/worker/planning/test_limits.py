@@ -30,7 +30,7 @@ from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
 from worker.planning.baseline import DirectoryStats
 from worker.planning.guards import Circumstances, guard
-from worker.planning.limits import is_import, limits
+from worker.planning.limits import is_initial_import, limits
 
 # Limits
 
@@ -65,7 +65,7 @@ def test_the_company_is_the_smaller_of_now_and_the_baseline(
 ) -> None:
     history = History(runs=(before,) if before else ())
 
-    assert limits(now, history, {}, first_import=False).company_size == expected
+    assert limits(now, history, {}, initial_import=False).company_size == expected
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_share_of_a_small_company_is_one_at_least() -> None:
 
 
 def test_only_suspensions_and_identity_have_an_upper_bound() -> None:
-    found = defaults(1_000, first_import=False, **{guard.value: 999 for guard in GuardClass})
+    found = defaults(1_000, initial_import=False, **{guard.value: 999 for guard in GuardClass})
 
     assert {guard: most for guard, most in found.per_run.items() if most != 999} == {
         GuardClass.SUSPEND: 200,
@@ -95,7 +95,7 @@ def test_max_suspensions_comes_before_the_table() -> None:
         DirectoryStats(1_000),
         History(runs=(baseline(1_000),)),
         {"suspend": 9},
-        first_import=False,
+        initial_import=False,
         max_suspensions=3,
     )
 
@@ -103,7 +103,7 @@ def test_max_suspensions_comes_before_the_table() -> None:
 
 
 def test_before_the_first_baseline_five_suspensions_are_allowed() -> None:
-    assert limits(DirectoryStats(20_000), History(), {}, first_import=True).per_run[GuardClass.SUSPEND] == 5
+    assert limits(DirectoryStats(20_000), History(), {}, initial_import=True).per_run[GuardClass.SUSPEND] == 5
 
 
 # The initial import
@@ -124,14 +124,17 @@ def run_of(command: str, days_ago: float, **more: Any) -> RunRecord:
         ([run_of("sync", 8)], False, False),
         ([run_of("sync", 1, is_baseline=True)], False, True),
         ([run_of("sync", 1, is_baseline=True), run_of("reconcile", 0.5)], False, False),
-        ([run_of("sync", 0.1, began=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
+        ([run_of("sync", 0.1, first_run_ended_at=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
     ],
     ids=["no run", "no baseline", "a week", "after a week", "baseline", "reconciled", "an older run that is forgotten"],
 )
 def test_the_initial_import_ends_with_a_baseline_or_a_week(runs: list[RunRecord], sync: bool, full_pass: bool) -> None:
     history = History(runs=tuple(runs))
 
-    assert (is_import(history, NOW, full_pass=False), is_import(history, NOW, full_pass=True)) == (sync, full_pass)
+    assert (is_initial_import(history, NOW, full_pass=False), is_initial_import(history, NOW, full_pass=True)) == (
+        sync,
+        full_pass,
+    )
 
 
 @BY_NAME
@@ -142,7 +145,7 @@ def test_links_updates_and_creates_have_no_limit_in_the_initial_import(
     returning = [employee.employee_id for employee, account in cases if account and account.suspended]
     plan = plan_for(cases, remembered=suspended_by_us(*returning))
 
-    found = guard(plan, Circumstances(defaults(100, first_import=True)))
+    found = guard(plan, Circumstances(defaults(100, initial_import=True)))
 
     exempt = example in (has_an_account_without_idnumber, changes_department, marries, is_new)
     assert set(found.why) == (set() if exempt else {held_class})

@@ -9,7 +9,7 @@ import pytest
 from tests.worker.builders import account, account_of, code, listed, run_settings
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
-from worker.planning.matching import Match, contradiction, is_passed_on, is_protected, match_by_idnumber
+from worker.planning.matching import Match, belong_to_others, contradiction, is_protected, match_by_idnumber
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
 
@@ -62,7 +62,7 @@ def test_an_idnumber_is_compared_exactly(idnumber: str) -> None:
 def test_an_address_is_passed_on_if_other_employees_own_every_account_with_it(
     accounts: list[Account], others: list[int], passed_on: bool
 ) -> None:
-    assert is_passed_on(accounts, others) is passed_on
+    assert belong_to_others(accounts, others) is passed_on
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ from worker.planning.memory import (
 def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_reason_of_the_step() -> None:
     problem = reasons.email_disputed(8)
 
-    assert StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME).why is reasons.NO_NAME
-    assert StepResult(replace(UPDATE, problem=problem), Status.REFUSED).why is problem
-    assert StepResult(UPDATE, Status.DONE).why is reasons.DIFFERS
+    assert StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME).reported_reason is reasons.NO_NAME
+    assert StepResult(replace(UPDATE, problem=problem), Status.REFUSED).reported_reason is problem
+    assert StepResult(UPDATE, Status.DONE).reported_reason is reasons.DIFFERS
 
 
 DONE = Status.DONE
@@ -145,7 +145,7 @@ VALUES_NOT_KEPT = [
         for status in (DONE, Status.REFUSED)
         for lost, kept in ((BOTH_LOST, {"city": "d", "lang": "e"}), ((), {}))
     ),
-    *(row("not compared", CITY_LOST, UPDATE, CITY_LOST, status) for status in (*NOT_SENT, Status.PROTECTED)),
+    *(row("not compared", CITY_LOST, UPDATE, CITY_LOST, status) for status in (*NOT_SENT, Status.NOT_EDITABLE)),
     row("not compared", CITY_LOST, CONFLICT, CITY_LOST, Status.REFUSED),
     row("not compared", CITY_LOST, WAIT, replace(WAITING, not_kept={"city": "d"})),
     row("not compared", CITY_LOST, replace(SKIP, reason=reasons.NOT_DUE), CITY_LOST),
@@ -183,7 +183,7 @@ ATTEMPTS = [
         (Status.FAILED, 3, 2),
         (Status.HELD, 3, 2),
         (DONE, 3, 0),
-        (Status.PROTECTED, 3, 0),
+        (Status.NOT_EDITABLE, 3, 0),
     )
 ]  # fmt: skip
 
@@ -205,7 +205,7 @@ SUSPENDED_BY_US = [
         for status in (DONE, Status.FAILED)
     ),
     row("nothing else changes", ONE_REFUSAL, SUSPEND, PERHAPS_SUSPENDED, Status.FAILED, was_sent=True),
-    *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.PROTECTED)),
+    *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.NOT_EDITABLE)),
 ]
 
 
@@ -279,7 +279,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
     ("step", "status", "wrote", "ours"),
     [
         (STAYS_SUSPENDED, Status.DONE, False, True),
-        (STAYS_SUSPENDED, Status.PROTECTED, False, True),
+        (STAYS_SUSPENDED, Status.NOT_EDITABLE, False, True),
         (SKIP, Status.DONE, False, True),
         (WAIT, Status.DONE, False, True),
         (CONFLICT, Status.DONE, False, True),
@@ -287,7 +287,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
         (UPDATE, Status.FAILED, True, True),
         (REACTIVATE, Status.REFUSED, False, True),
         (REACTIVATE, Status.FAILED, False, True),
-        (SUSPEND, Status.PROTECTED, False, False),
+        (SUSPEND, Status.NOT_EDITABLE, False, False),
         (REACTIVATE, Status.DONE, True, False),
         (UPDATE, Status.DONE, True, False),
         (UNCHANGED, Status.DONE, False, False),

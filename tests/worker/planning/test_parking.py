@@ -50,7 +50,7 @@ def test_the_setting_says_how_often_and_zero_switches_parking_off(max_attempts: 
     assert set(parked(refused(0, 1, 9), max_attempts=max_attempts)) == expected
 
 
-@pytest.mark.parametrize("status", [Status.DONE, Status.FAILED, Status.HELD, Status.PROTECTED])
+@pytest.mark.parametrize("status", [Status.DONE, Status.FAILED, Status.HELD, Status.NOT_EDITABLE])
 def test_only_a_refusal_parks(status: Status) -> None:
     assert parked(refused(9), status) == {}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from worker.model.step import FieldChange, GuardClass
-from worker.planning.patterns import pattern
+from worker.planning.patterns import common_cause
 
 
 def addresses(moves: Mapping[tuple[str, str], int]) -> list[list[FieldChange]]:
@@ -34,13 +34,13 @@ ACME, OLD, NET, ORG, SHOP = "acme.example", "old.example", "example.net", "examp
     ],
 )
 def test_the_domain_that_most_addresses_move_to_is_named(moves: Mapping[tuple[str, str], int], text: str) -> None:
-    assert text in pattern(GuardClass.IDENTITY, addresses(moves), 1_000)
+    assert text in common_cause(GuardClass.IDENTITY, addresses(moves), 1_000)
 
 
 def test_a_custom_profile_field_has_the_name_that_the_mapping_gives_it() -> None:
     changes = [[FieldChange("profile_field_grade", "", "G4")]] * 2
 
-    assert pattern(GuardClass.UPDATE, changes, 100) == "profile_field_grade changes for 2 of 2"
+    assert common_cause(GuardClass.UPDATE, changes, 100) == "profile_field_grade changes for 2 of 2"
 
 
 def both(before: str, now: str) -> list[FieldChange]:
@@ -67,7 +67,7 @@ def both(before: str, now: str) -> list[FieldChange]:
 def test_what_half_of_the_changes_have_in_common_is_named(
     held_class: GuardClass, changes: list[list[FieldChange]], text: str
 ) -> None:
-    found = pattern(held_class, changes, 100)
+    found = common_cause(held_class, changes, 100)
 
     assert found.startswith(text)
     assert bool(found) is bool(text)
@@ -82,4 +82,4 @@ def test_what_half_of_the_changes_have_in_common_is_named(
     ],
 )
 def test_new_accounts_are_counted_against_the_company(number: int, company: int, text: str) -> None:
-    assert pattern(GuardClass.CREATE, [()] * number, company) == text
+    assert common_cause(GuardClass.CREATE, [()] * number, company) == text

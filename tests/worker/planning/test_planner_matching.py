@@ -361,5 +361,5 @@ def test_an_address_that_another_employee_of_the_run_has_now_may_have_been_passe
 def test_a_name_or_an_address_shows_who_an_employee_is(name: str) -> None:
     shown, hidden = ({name: value, "department": "x"} for value in ("x", ""))
 
-    assert shows_identity(Employee.seen(7, listing=shown, evidence=None))
-    assert not shows_identity(Employee.seen(7, listing=hidden, evidence=None))
+    assert shows_identity(Employee.seen(7, directory_row=shown, evidence=None))
+    assert not shows_identity(Employee.seen(7, directory_row=hidden, evidence=None))

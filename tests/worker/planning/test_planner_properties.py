@@ -45,7 +45,7 @@ def test_no_account_is_suspended_without_positive_evidence(plan_input: RandomInp
     for step in plan_input.plan():
         if step.action is Action.SUSPEND:
             employee = plan_input.employee(step)
-            left = employee.facts.get("status") == "Inactive" or (employee.deleted and not employee.evidenced)
+            left = employee.facts.get("status") == "Inactive" or (employee.deleted and not employee.has_evidence)
             outside = plan_input.settings.scope.state(employee.facts) is ScopeState.OUT
             assert left or (outside and plan_input.settings.suspends_out_of_scope)
             assert not (employee.deleted and employee.in_directory)

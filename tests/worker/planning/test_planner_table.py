@@ -28,12 +28,12 @@ from worker.model.history import FollowUp
 
 LEGAL: Values = {"department": "Legal"}
 OURS: Values = {"remembered": suspended_by_us(1)}
-ALL_REACTIVATED: Values = {**OURS, "reactivate_all": True, "reactivate": {1}}
+ALL_REACTIVATED: Values = {**OURS, "reactivate_all": True, "reactivate_ids": {1}}
 SAME = account_of(1)
 SUSPENDED = account_of(1, suspended=True)
-ROW_SAYS_INACTIVE = Employee.seen(1, listing=listed().facts, evidence=Evidence({"status": "Inactive"}))
-ONCE_DELETED = Employee.seen(1, was_deleted=True, listing=None, evidence=None)
-ONCE_DELETED_BUT_LISTED = Employee.seen(1, was_deleted=True, listing={}, evidence=None)
+ROW_SAYS_INACTIVE = Employee.seen(1, directory_row=listed().facts, evidence=Evidence({"status": "Inactive"}))
+ONCE_DELETED = Employee.seen(1, was_deleted=True, directory_row=None, evidence=None)
+ONCE_DELETED_BUT_LISTED = Employee.seen(1, was_deleted=True, directory_row={}, evidence=None)
 
 # In the directory and nothing says inactive, or hidden from the directory and exactly Active
 
@@ -148,8 +148,8 @@ def test_a_company_missing_from_the_directory_is_neither_suspended_nor_renamed()
 
 # Who is read again in every run
 
-NAMED: Values = {"selected": {1}}
-ALL: Values = {"all_employees": True}
+NAMED: Values = {"selected_ids": {1}}
+ALL: Values = {"is_full_pass": True}
 WAITING: Values = {"remembered": {1: record_of(1, FollowUp.WAITING)}}
 ANOTHER_NAME = account_of(1, idnumber="", firstname="Other", lastname="Name")
 
@@ -207,8 +207,8 @@ ITS_HOLDER = account(55, email="new@acme.example")
         case("waiting, not ours", "unchanged in_step", listed(), SUSPENDED, **WAITING, **BY_OTHERS),
         case("another one ours", "unchanged in_step", listed(), SUSPENDED, remembered=suspended_by_us(2), **BY_OTHERS),
         case("REACTIVATE=always", "reactivate reactivated", listed(), SUSPENDED, reactivate_all=True),
-        case("--reactivate", "reactivate reactivated", listed(), SUSPENDED, reactivate={1}),
-        case("--reactivate of another", "unchanged in_step", listed(), SUSPENDED, reactivate={2}, **BY_OTHERS),
+        case("--reactivate", "reactivate reactivated", listed(), SUSPENDED, reactivate_ids={1}),
+        case("--reactivate of another", "unchanged in_step", listed(), SUSPENDED, reactivate_ids={2}, **BY_OTHERS),
         case("active", "unchanged in_step", listed(), SAME, **ALL_REACTIVATED),
     ],
 )
@@ -262,6 +262,6 @@ def test_other_employees_of_the_run_are_written() -> None:
 def test_a_full_pass_asks_again_about_nobody_who_only_has_no_account(flag: FollowUp, waits: bool) -> None:
     remembered = {1: record_of(1, flag, "no_email")}
 
-    (step,) = plan_of(unseen(), remembered=remembered, all_employees=True).values()
+    (step,) = plan_of(unseen(), remembered=remembered, is_full_pass=True).values()
 
     assert (outcome(step), step.is_waiting) == ("hold no_evidence", waits)

@@ -13,7 +13,7 @@ from worker.model.step import Action, GuardClass
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Plan, Planner
-from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
+from worker.planning.second_accounts import possible_second_accounts, unlinked_candidates
 
 HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
 ADA: dict[str, Any] = {"first_name": "Ada", "last_name": "King"}
@@ -103,23 +103,23 @@ def unlinked(number: int = 55, username: str = "x@acme.example", idnumber: str =
 def test_an_account_without_idnumber_may_be_theirs_by_names_or_username(theirs: dict[str, Any], may_be: bool) -> None:
     plan = plan_for(NEW, listed(10), accounts=[])
 
-    assert unlinked_namesakes(plan, [unlinked(54), unlinked(**theirs)]) == ({9: 55} if may_be else {})
+    assert unlinked_candidates(plan, [unlinked(54), unlinked(**theirs)]) == ({9: 55} if may_be else {})
 
 
 def test_names_say_more_than_a_username() -> None:
     accounts = [unlinked(54, username="p9@old.example"), unlinked(55, full_name="Ada King")]
 
-    assert unlinked_namesakes(plan_for(NEW, accounts=[]), accounts) == {9: 55}
+    assert unlinked_candidates(plan_for(NEW, accounts=[]), accounts) == {9: 55}
 
 
 def test_an_account_that_the_plan_is_about_is_no_stranger() -> None:
     joins = listed(8, work_email="ada@acme.example", **ADA)
     plan = plan_for(joins, NEW, accounts=[account(55, email="ada@acme.example", firstname="Ada", lastname="King")])
 
-    assert unlinked_namesakes(plan, [unlinked(55, full_name="Ada King")]) == {}
+    assert unlinked_candidates(plan, [unlinked(55, full_name="Ada King")]) == {}
 
 
 def test_a_change_of_an_account_is_no_second_one() -> None:
     plan = plan_for(NEW, accounts=[account_of(NEW, department="Legal", firstname="Augusta")])
 
-    assert unlinked_namesakes(plan, [unlinked(full_name="Ada King", username="p9")]) == {}
+    assert unlinked_candidates(plan, [unlinked(full_name="Ada King", username="p9")]) == {}

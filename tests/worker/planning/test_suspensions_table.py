@@ -162,7 +162,7 @@ TWO_FIELDS = Scope((*NORTH.rules, ScopeRule("employment_status", excluded=("Cont
             listed(**SOUTH),
             account_of(1, suspended=True),
             about=None,
-            reactivate={1},
+            reactivate_ids={1},
             **KEEP,
         ),
         case(
@@ -239,16 +239,16 @@ TWO_FIELDS = Scope((*NORTH.rules, ScopeRule("employment_status", excluded=("Cont
         case(
             "incomplete, not shown",
             "hold unreadable_fields",
-            replace(listed(), incomplete="HTTP 500"),
+            replace(listed(), partial_refusal="HTTP 500"),
             problem="unreadable_fields",
             **KEEP,
         ),
-        case("all employees, not shown", "hold scope_not_shown", listed(), waits=False, all_employees=True, **KEEP),
+        case("all employees, not shown", "hold scope_not_shown", listed(), waits=False, is_full_pass=True, **KEEP),
         case(
             "all employees, waiting",
             "hold scope_not_shown",
             listed(),
-            all_employees=True,
+            is_full_pass=True,
             remembered={1: record_of(1, FollowUp.WAITING)},
             **KEEP,
         ),
@@ -259,8 +259,8 @@ def test_single_rules_of_the_scope(row: Case) -> None:
 
 
 def test_a_full_pass_makes_those_wait_whose_field_is_hidden_unless_it_is_for_all() -> None:
-    some = plan_of(listed(1), listed(2, division="North"), all_employees=True, **KEEP)
-    both = plan_of(listed(1), listed(2), all_employees=True, **KEEP)
+    some = plan_of(listed(1), listed(2, division="North"), is_full_pass=True, **KEEP)
+    both = plan_of(listed(1), listed(2), is_full_pass=True, **KEEP)
 
     assert (some[1].is_waiting, both[1].is_waiting, both[2].is_waiting) == (True, False, False)
 

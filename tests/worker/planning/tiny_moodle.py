@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import Kinds
 from worker.model.step import Step
-from worker.moodle.client import MoodleClient, Record
+from worker.moodle.client import MoodleClient, Payload
 from worker.runs.batch_writer import BatchWriter, WriteGate
 
 
@@ -47,14 +47,14 @@ class TinyMoodle:
     def prepare(self, batch: Sequence[Step]) -> None:
         """Nothing has to be kept."""
 
-    def create(self, records: Sequence[Record], retries: object = None) -> None:
+    def create(self, records: Sequence[Payload], retries: object = None) -> None:
         """Create accounts one after the other: a batch must not collide with itself either."""
         for record in records:
             number = max(self._accounts, default=100) + 1
             blank = Account(number, "", "", "", suspended=False, values={"email": ""})
             self._put(_changed(blank, record))
 
-    def update(self, records: Sequence[Record], retries: object = None) -> dict[int, str]:
+    def update(self, records: Sequence[Payload], retries: object = None) -> dict[int, str]:
         """Update accounts in the order sent."""
         for record in records:
             self._put(_changed(self._accounts[int(record["id"])], record))

@@ -18,7 +18,7 @@ PARTLY = Row(9, "update", "differs", "they differ", held=("identity",), hold="he
 CONFLICT = Row(5, "conflict", "email_taken", "taken")
 PROBLEM = Row(6, "update", "differs", "they differ", problem="disputed")
 UNCONFIRMED = Row(3, "conflict", "unconfirmed", "may be another person's")
-IN_STEP = Row(4, "unchanged", "in_step", "nothing differs")
+IN_SYNC = Row(4, "unchanged", "in_step", "nothing differs")
 
 SYNC = "python -m worker sync"
 APPROVE = "python -m worker approve RUN"
@@ -32,11 +32,11 @@ def commands(*rows: Row, **more: Any) -> list[str]:
     ("rows", "expected"),
     [
         ([], [""]),
-        ([IN_STEP], [""]),
+        ([IN_SYNC], [""]),
         ([CREATE], [SYNC]),
         ([HELD], [SYNC, APPROVE]),
         ([CREATE, PARTLY], [SYNC, APPROVE]),
-        ([IN_STEP, CONFLICT], ["python -m worker explain --employee 5"]),
+        ([IN_SYNC, CONFLICT], ["python -m worker explain --employee 5"]),
         ([UNCONFIRMED], ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee 3"]),
         (
             [UNCONFIRMED, replace(UNCONFIRMED, employee_id=4)],
@@ -57,7 +57,7 @@ def test_a_plan_is_followed_by_the_run_that_writes_it(rows: list[Row], expected:
     ],
 )
 def test_the_run_has_the_selection_of_the_plan(selection: str, expected: str) -> None:
-    assert commands(CREATE, IN_STEP, selection=selection) == [expected]
+    assert commands(CREATE, IN_SYNC, selection=selection) == [expected]
 
 
 def test_many_selected_employees_are_not_listed() -> None:
@@ -70,7 +70,7 @@ def test_many_selected_employees_are_not_listed() -> None:
     ("selection", "expected"), [("all", ["python -m worker plan --everybody"]), ("everybody", [""])]
 )
 def test_a_due_reconcile_is_looked_at_first(selection: str, expected: list[str]) -> None:
-    assert commands(IN_STEP, selection=selection, reconcile_due=True) == expected
+    assert commands(IN_SYNC, selection=selection, reconcile_due=True) == expected
 
 
 def test_other_settings_are_put_in_force_before_anything_is_written() -> None:

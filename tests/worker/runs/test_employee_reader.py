@@ -21,7 +21,7 @@ from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Change, Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.planning.baseline import CustomFieldStats
+from worker.planning.baseline import ApiFieldStats
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.run_input import AllEmployees, RunInput, RunRequest
 from worker.runs.services import Services
@@ -50,7 +50,7 @@ def directory(*, shown: Collection[str] = SHOWN, unreliable: Collection[str] = (
     """A directory with employee 7 alone."""
     row = {**ADA, **facts}
     return Directory(
-        rows=1, ids={7}, shown=frozenset(shown), employees={7: row}, unreliable_fields=frozenset(unreliable)
+        row_count=1, ids={7}, shown=frozenset(shown), employees={7: row}, unreliable_fields=frozenset(unreliable)
     )
 
 
@@ -118,7 +118,7 @@ def read(script: Script, listing: Directory, number: int = 7, **more: Any) -> Em
         (directory(), {"SCOPE": SCOPE}, False),
         (directory(department=""), {"SCOPE": SCOPE}, True),
         (Directory(available=False), {}, True),
-        (Directory(rows=1, ids={8}, shown=SHOWN), {}, True),
+        (Directory(row_count=1, ids={8}, shown=SHOWN), {}, True),
     ],
     ids=[
         "all is shown",
@@ -165,11 +165,11 @@ def test_whom_a_full_pass_has_read_or_could_not_read_needs_no_directory() -> Non
     script, rows = Script(NOBODY), {7: Evidence({"status": "Active"})}
 
     employees = reader(
-        script, Directory(available=False), rows=rows, unreadable={8: "HTTP 500"}, request=FULL_PASS
+        script, Directory(available=False), rows=rows, refusal_codes={8: "HTTP 500"}, request=FULL_PASS
     ).employees([7, 8])
 
     assert script.requests == []
-    assert (employees[0].facts, employees[1]) == ({"status": "Active"}, Employee(8, unreadable="HTTP 500"))
+    assert (employees[0].facts, employees[1]) == ({"status": "Active"}, Employee(8, refusal_code="HTTP 500"))
 
 
 def test_employees_are_returned_by_id_and_read_once() -> None:
@@ -177,7 +177,7 @@ def test_employees_are_returned_by_id_and_read_once() -> None:
 
     employees = reader(script, directory()).employees({10, 9, 7})
 
-    assert [(one.employee_id, one.in_directory, one.evidenced) for one in employees] == [
+    assert [(one.employee_id, one.in_directory, one.has_evidence) for one in employees] == [
         (7, True, False),
         (9, False, True),
         (10, False, False),
@@ -251,7 +251,7 @@ def test_an_employee_whom_bamboohr_cannot_answer_for_is_only_that() -> None:
 
     employee = read(OnlyOwnUser(), listing, settings=CUSTOM, records={7: record_of(7, FollowUp.ISOLATED)})
 
-    assert employee == Employee(7, unreadable="HTTP 500")
+    assert employee == Employee(7, refusal_code="HTTP 500")
 
 
 # What a key may not
@@ -262,10 +262,10 @@ def test_a_key_that_may_read_no_employee_has_the_directory_at_least() -> None:
 
     (employee,) = incomplete.employees([7])
 
-    evidence = incomplete.evidence
+    evidence = incomplete.evidence_reader
     assert (evidence.refused, evidence.no_status_shown, employee.in_directory) == (True, False, True)
     incomplete.employees([])
-    assert incomplete.evidence.refused
+    assert incomplete.evidence_reader.refused
     with pytest.raises(SourceError, match="BambooHR refuses both the directory and single employees"):
         read(Script(REFUSED), Directory(available=False))
 
@@ -275,7 +275,7 @@ def test_employees_who_are_read_one_by_one_without_a_status_are_noticed() -> Non
 
     one_by_one.employees([9])
 
-    assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, True)
+    assert (one_by_one.evidence_reader.refused, one_by_one.evidence_reader.no_status_shown) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_a_key_that_is_shown_none_of_those_who_changed_sees_nobody(
 
     one_by_one.employees([7])
 
-    assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, sees_nobody)
+    assert (one_by_one.evidence_reader.refused, one_by_one.evidence_reader.no_status_shown) == (False, sees_nobody)
 
 
 # Custom fields
@@ -328,7 +328,9 @@ def test_a_full_pass_reads_one_report_of_all(is_full_pass: bool) -> None:
 
 
 def test_a_custom_field_that_was_lost_is_not_shown_rather_than_empty() -> None:
-    baseline = RunRecord("r1", 1, "sync", "all", is_baseline=True, successful=True, rows=9, coverage={GRADE: 10_000})
+    baseline = RunRecord(
+        "r1", 1, "sync", "all", is_baseline=True, successful=True, row_count=9, coverage={GRADE: 10_000}
+    )
     listing = directory()
     listing.ids |= set(range(8, 60))
     grades = {f"_{number}": "" for number in range(7, 60)}
@@ -340,14 +342,14 @@ def test_a_custom_field_that_was_lost_is_not_shown_rather_than_empty() -> None:
 
 
 def test_the_fields_are_counted_for_later_runs() -> None:
-    stats = CustomFieldStats()
+    stats = ApiFieldStats()
 
-    read(Script(report(_7="G7")), directory(), settings=CUSTOM, custom_fields=stats)
+    read(Script(report(_7="G7")), directory(), settings=CUSTOM, api_field_stats=stats)
 
-    assert (stats.fields, stats.rows, stats.filled[GRADE]) == ((GRADE,), 1, 1)
+    assert (stats.fields, stats.row_count, stats.filled[GRADE]) == ((GRADE,), 1, 1)
 
 
 def test_an_employee_whose_report_fails_alone_is_incomplete() -> None:
     employee = read(OnlyOwnUser(), directory(), settings=CUSTOM, records={7: record_of(7, FollowUp.ISOLATED)})
 
-    assert (employee.incomplete, employee.in_directory) == ("HTTP 500", True)
+    assert (employee.partial_refusal, employee.in_directory) == ("HTTP 500", True)

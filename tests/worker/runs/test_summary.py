@@ -116,10 +116,10 @@ WRITES = (Action.CREATE, Action.UPDATE, Action.SUSPEND, Action.REACTIVATE)
         (done_result(7, Action.SKIP, reasons.INVALID_USERNAME), {"skipped_invalid_username": 1}),
         (done_result(7, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT), {"skipped_deleted": 1}),
         (done_result(7, Action.SKIP, reasons.PROTECTED), {"skipped_protected": 1}),
-        (done_result(7, Action.HOLD, reasons.NO_EVIDENCE), {"no_evidence": 1}),
+        (done_result(7, Action.HOLD, reasons.STATUS_UNKNOWN), {"no_evidence": 1}),
         (done_result(7, Action.HOLD, reasons.DELETED_BUT_SHOWN), {"no_evidence": 1}),
         (done_result(7, Action.HOLD, reasons.STARTS_LATER), {"waiting_for_start": 1}),
-        (StepResult(step(Action.UPDATE), Status.PROTECTED), {"skipped_protected": 1}),
+        (StepResult(step(Action.UPDATE), Status.NOT_EDITABLE), {"skipped_protected": 1}),
         (
             StepResult(step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, was_sent=True),
             {"updated": 1, "suspended_elsewhere": 1},
@@ -308,7 +308,7 @@ def crowded_summary() -> Summary:
     kinds = [
         done_result(1, Action.SUSPEND),
         held_result(1),
-        done_result(1, Action.HOLD, reasons.NO_EVIDENCE),
+        done_result(1, Action.HOLD, reasons.STATUS_UNKNOWN),
         done_result(1, Action.SKIP, reasons.NO_EMAIL),
         done_result(1, Action.SKIP, reasons.INVALID_EMAIL),
         done_result(1, Action.SKIP, reasons.NO_NAME),

@@ -129,8 +129,8 @@ def test_a_step_that_depends_on_a_failed_write_is_not_sent_and_names_it(writer: 
     assert statuses(results) == {1: REFUSED, 2: FAILED, 4: FAILED}
     assert results[1].was_sent, "the other fields were written; the address was not"
     for number in (2, 4):
-        assert results[number].why.code == "waits_for"
-        assert "employee 1" in results[number].why.text
+        assert results[number].reported_reason.code == "waits_for"
+        assert "employee 1" in results[number].reported_reason.text
         assert not results[number].was_sent
 
 
@@ -147,7 +147,7 @@ def test_a_step_that_depends_on_an_unsent_step_of_its_batch_is_not_sent() -> Non
     )
 
     assert statuses(results) == {3: REFUSED, 8: DONE, 2: FAILED, 1: FAILED}
-    assert [results[number].why.code for number in (2, 1)] == ["waits_for", "waits_for"]
+    assert [results[number].reported_reason.code for number in (2, 1)] == ["waits_for", "waits_for"]
     assert writer.calls(UPDATE) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_step_refused_because_of_another_in_its_batch_names_the_dependency(wri
     )
 
     assert statuses(results) == {1: REFUSED, 2: FAILED}
-    assert results[2].why.code == "waits_for"
+    assert results[2].reported_reason.code == "waits_for"
     assert writer.linked_accounts()[2]["department"] == "New"
 
 
@@ -176,7 +176,7 @@ def test_a_cycle_of_dependencies_fails_without_affecting_other_steps(writer: San
     )
 
     assert statuses(results) == {1: FAILED, 2: FAILED, 3: DONE}
-    assert {results[number].why.code for number in (1, 2)} == {"waits_for"}
+    assert {results[number].reported_reason.code for number in (1, 2)} == {"waits_for"}
 
 
 def test_a_record_has_the_idnumber_before_optional_fields_and_the_email_last(writer: SandboxWriter) -> None:
@@ -209,7 +209,11 @@ def test_one_bad_record_of_fifty_is_named_and_forty_nine_accounts_are_created(wr
     results = writer.write(*steps)
 
     assert [number for number, status in statuses(results).items() if status is not DONE] == [31]
-    assert (results[31].status, results[31].why.code, results[31].was_sent) == (REFUSED, "email_taken", False)
+    assert (results[31].status, results[31].reported_reason.code, results[31].was_sent) == (
+        REFUSED,
+        "email_taken",
+        False,
+    )
     assert len(writer.linked_accounts()) == 49
     assert writer.calls(CREATE) <= 1 + 2 * ceil(log2(50))
     assert writer.calls(BY_FIELD) == 3, "the guest, the idnumber and the address"
@@ -226,14 +230,14 @@ def test_several_bad_records_are_each_named(writer: SandboxWriter) -> None:
     results = writer.write(*[create(number, **bad.get(number, {})) for number in range(1, 51)])
 
     assert {number for number, status in statuses(results).items() if status is REFUSED} == bad.keys()
-    assert [results[number].why.code for number in bad] == ["username_taken", "email_taken", "refused"]
+    assert [results[number].reported_reason.code for number in bad] == ["username_taken", "email_taken", "refused"]
     assert len(writer.linked_accounts()) == 47
 
 
 def test_an_unexplained_refusal_names_code_and_fields_without_values(writer: SandboxWriter) -> None:
     results = writer.write(create(1, firstname="Jo <secret>"))
 
-    text = results[1].why.text
+    text = results[1].reported_reason.text
     assert "invalidparameter" in text
     assert "firstname" in text
     assert "secret" not in text
@@ -332,8 +336,8 @@ def test_a_refused_field_is_named_and_does_not_prevent_the_others(
 
     results = writer.write(update(1, account, **fields))
 
-    assert (results[1].status, results[1].why.code, results[1].was_sent) == (REFUSED, code, bool(stored))
-    assert ("account 5 (idnumber 2)" in results[1].why.text) == code.endswith("taken")
+    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (REFUSED, code, bool(stored))
+    assert ("account 5 (idnumber 2)" in results[1].reported_reason.text) == code.endswith("taken")
     after = writer.linked_accounts()[1]
     assert {name: after[name] for name in after if name in fields and after[name] != before[name]} == stored
     assert (writer.calls(UPDATE) == 1) == (not stored)
@@ -351,7 +355,7 @@ def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> N
     )
 
     assert statuses(results) == {1: PROTECTED, 2: PROTECTED, 3: PROTECTED, 4: DONE}
-    assert results[1].why.code == "untouchable"
+    assert results[1].reported_reason.code == "untouchable"
     assert not any(results[number].was_sent for number in (1, 2, 3))
 
 
@@ -363,7 +367,7 @@ def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
     results = writer.write(suspend(1, vanished), suspend(2, deleted))
 
     assert statuses(results) == {1: REFUSED, 2: REFUSED}
-    assert {result.why.code for result in results.values()} == {"vanished"}
+    assert {result.reported_reason.code for result in results.values()} == {"vanished"}
 
 
 # Problems that the plan contains
@@ -374,7 +378,7 @@ def test_a_problem_besides_the_action_stays_an_error_after_the_write(writer: San
 
     results = writer.write(update(1, writer.add(1), department="New", problem=problem))
 
-    assert (results[1].status, results[1].why, results[1].was_sent) == (REFUSED, problem, True)
+    assert (results[1].status, results[1].reported_reason, results[1].was_sent) == (REFUSED, problem, True)
     assert writer.linked_accounts()[1]["department"] == "New"
 
 

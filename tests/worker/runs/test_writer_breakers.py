@@ -30,8 +30,8 @@ def test_creations_stop_when_moodle_refuses_every_new_account(writer: SandboxWri
 
     assert results[900].status is DONE
     creations = [results[number] for number in range(1, 501)]
-    assert {(result.status, result.why.code) for result in creations} == {(FAILED, "refuses_everybody")}
-    assert "'oidc'" in results[50].why.advice
+    assert {(result.status, result.reported_reason.code) for result in creations} == {(FAILED, "refuses_everybody")}
+    assert "'oidc'" in results[50].reported_reason.advice
     assert len(writer.board.calls) <= 40
 
 
@@ -41,10 +41,12 @@ def test_more_refusals_than_the_allowance_are_left_for_the_next_run(writer: Sand
     steps = [create(number) for number in range(1, 61)]
 
     results = writer.write(*steps)
-    later = writer.write(*[step for step in steps if results[step.employee_id].why.code == "too_many_refused"])
+    later = writer.write(
+        *[step for step in steps if results[step.employee_id].reported_reason.code == "too_many_refused"]
+    )
 
-    assert sum(result.why.code == "email_taken" for result in results.values()) == 25
-    assert sum(result.why.code == "email_taken" for result in later.values()) == 5
+    assert sum(result.reported_reason.code == "email_taken" for result in results.values()) == 25
+    assert sum(result.reported_reason.code == "email_taken" for result in later.values()) == 5
     assert len(writer.linked_accounts()) == 30
 
 
@@ -63,7 +65,7 @@ def test_neither_leavers_nor_who_was_refused_alone_before_count_towards_the_allo
         isolated=known,
     )
 
-    refused = [result.why.code for result in results.values() if result.status is not DONE]
+    refused = [result.reported_reason.code for result in results.values() if result.status is not DONE]
     assert refused == ["refused"] * (30 + 30 + 20)
 
 
@@ -102,7 +104,7 @@ def test_three_batches_in_a_row_that_do_not_get_through_are_the_last(lost: int, 
     results = writer.write(*[create(number) for number in range(1, 6)])
     left = [result for number, result in results.items() if number > lost]
     assert {result.status for result in left} == {FAILED if stops else DONE}
-    assert {result.why.code for result in results.values() if result.status is FAILED} == {"not_through"}
+    assert {result.reported_reason.code for result in results.values() if result.status is FAILED} == {"not_through"}
 
 
 def test_a_request_that_is_too_large_is_halved(writer: SandboxWriter) -> None:

@@ -34,7 +34,7 @@ def test_nothing_is_written_without_permission(writer: SandboxWriter) -> None:
     results = writer.write(suspend(1, writer.add(1)), create(2))
 
     assert statuses(results) == {1: FAILED, 2: FAILED}
-    assert {result.why.code for result in results.values()} == {"not_sent"}
+    assert {result.reported_reason.code for result in results.values()} == {"not_sent"}
     assert isinstance(writer.ended_by, LockLost)
     assert writer.board.calls == []
 
@@ -72,8 +72,8 @@ def test_writes_before_the_end_are_reported_as_done_and_the_rest_as_not_sent() -
     results = writer.write(*creates(1, 50))
 
     assert [number for number, status in statuses(results).items() if status is DONE] == list(range(1, 21))
-    assert {results[number].why.code for number in range(21, 51)} == {"not_sent"}
-    assert "the lock is lost" in results[50].why.text
+    assert {results[number].reported_reason.code for number in range(21, 51)} == {"not_sent"}
+    assert "the lock is lost" in results[50].reported_reason.text
     assert len(writer.reported) == len(results) == 50
     assert [batch[0] for batch in writer.batches] == [1, 11, 21], "no batch is begun after the end"
 
@@ -142,8 +142,8 @@ def test_a_token_that_is_revoked_before_a_refusal_is_explained_ends_the_writing(
 
     assert isinstance(writer.ended_by, CredentialError)
     assert statuses(results) == {1: FAILED, 2: DONE}
-    assert (results[1].why.code, results[1].was_sent) == ("not_sent", True)
-    assert writer.ended_by.message in results[1].why.text
+    assert (results[1].reported_reason.code, results[1].was_sent) == ("not_sent", True)
+    assert writer.ended_by.message in results[1].reported_reason.text
 
 
 def test_an_update_without_a_response_is_not_sent_again_while_no_look_up_is_answered(writer: SandboxWriter) -> None:
@@ -218,6 +218,6 @@ def test_a_token_that_is_revoked_before_what_was_kept_back_is_reported_ends_the_
     results = writer.write(create(1))
 
     assert isinstance(writer.ended_by, CredentialError)
-    assert (results[1].status, results[1].why.code, results[1].was_sent) == (FAILED, "not_sent", True)
-    assert writer.ended_by.message in results[1].why.text
+    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "not_sent", True)
+    assert writer.ended_by.message in results[1].reported_reason.text
     assert writer.board.calls[before:] == [CREATE, BY_FIELD, BY_FIELD]

@@ -58,7 +58,11 @@ def test_an_account_that_cannot_be_returned_is_not_created_again(writer: Sandbox
     results = writer.write(create(1), create(2), create(3))
 
     assert statuses(results) == {1: DONE, 2: FAILED, 3: DONE}
-    assert (results[2].why.code, results[2].was_sent, results[2].isolated) == ("unreadable_account", True, True)
+    assert (results[2].reported_reason.code, results[2].was_sent, results[2].isolated) == (
+        "unreadable_account",
+        True,
+        True,
+    )
     assert writer.calls(CREATE) == 1
 
 
@@ -107,7 +111,7 @@ def test_an_account_created_without_all_its_fields_is_reported(writer: SandboxWr
 
     results = writer.write(create(1, department="Sales"))
 
-    assert (results[1].status, results[1].why.code, results[1].was_sent) == (FAILED, "half_made", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "half_made", True)
     assert writer.calls(CREATE) == 1
 
 
@@ -133,7 +137,7 @@ def test_writes_without_any_response_fail_without_being_refused(writer: SandboxW
     results = writer.write(suspend(1, account), create(2))
 
     assert statuses(results) == {1: FAILED, 2: FAILED}
-    assert {result.why.code for result in results.values()} == {"not_through"}
+    assert {result.reported_reason.code for result in results.values()} == {"not_through"}
     assert results[1].was_sent, "the suspension may have been written, so that it must be remembered"
     assert (writer.calls(UPDATE), writer.calls(CREATE)) == (3, 3)
     assert writer.ended_by is None
@@ -147,7 +151,7 @@ def test_a_site_that_answers_no_write_is_not_tried_for_long() -> None:
     results = writer.write(*[update(n, account, city="New") for n, account in accounts.items()], create(99))
 
     updates = [results[number] for number in accounts]
-    assert {(result.status, result.why.code) for result in updates} == {(FAILED, "refuses_everybody")}
+    assert {(result.status, result.reported_reason.code) for result in updates} == {(FAILED, "refuses_everybody")}
     assert writer.calls(UPDATE) == 13
     assert results[99].status is DONE
 
@@ -192,7 +196,7 @@ def test_a_single_account_without_a_response_is_not_refused(writer: SandboxWrite
 
     results = writer.write(update(1, account, username="u2"))
 
-    assert (results[1].status, results[1].why.code, results[1].was_sent) == (FAILED, "not_through", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "not_through", True)
 
 
 # Not allowed
@@ -211,8 +215,8 @@ def test_a_token_that_may_not_create_still_updates(how: str) -> None:
 
     assert results[900].status is DONE
     assert {results[number].status for number in range(1, 21)} == {FAILED}
-    assert {results[number].why.code for number in range(1, 21)} == {"no_access"}
-    assert CREATE in results[20].why.text
+    assert {results[number].reported_reason.code for number in range(1, 21)} == {"no_access"}
+    assert CREATE in results[20].reported_reason.text
     assert writer.calls(CREATE) == 1
 
 
@@ -223,7 +227,7 @@ def test_a_token_that_may_not_update_still_creates() -> None:
 
     results = writer.write(*[suspend(n, account) for n, account in accounts.items()], create(99))
 
-    assert {results[number].why.code for number in accounts} == {"no_access"}
+    assert {results[number].reported_reason.code for number in accounts} == {"no_access"}
     assert not any(results[number].was_sent for number in accounts)
     assert results[99].status is DONE
     assert writer.calls(UPDATE) == 1
@@ -241,7 +245,7 @@ def test_a_capability_revoked_during_halving_ends_the_halving(writer: SandboxWri
         *[update(n, account, department="<b>" if n == 8 else "New") for n, account in accounts.items()]
     )
 
-    assert {(result.status, result.why.code) for result in results.values()} == {(FAILED, "no_access")}
+    assert {(result.status, result.reported_reason.code) for result in results.values()} == {(FAILED, "no_access")}
     assert writer.calls(UPDATE) == 2
 
 
@@ -257,4 +261,4 @@ def test_a_revoked_capability_is_no_refusal_of_the_record(writer: SandboxWriter)
 
     results = writer.write(update(1, account, username="u2"))
 
-    assert (results[1].status, results[1].why.code) == (FAILED, "no_access")
+    assert (results[1].status, results[1].reported_reason.code) == (FAILED, "no_access")

@@ -48,7 +48,11 @@ def test_a_blocked_address_is_reported_and_the_other_fields_are_written(writer: 
         update(1, one, depends_on=[2], email=two.email, department="New"),
     )
 
-    assert (results[1].status, results[1].why.code, results[1].was_sent) == (Status.FAILED, "waits_for", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (
+        Status.FAILED,
+        "waits_for",
+        True,
+    )
     assert writer.account(one.id).values["department"] == "New"
 
 

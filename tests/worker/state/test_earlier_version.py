@@ -50,12 +50,12 @@ BASELINE = RunRecord(
     is_baseline=True,
     successful=True,
     scheduled_time="2025-12-23T02:00:00Z",
-    rows=480,
+    row_count=480,
     coverage={"first_name": 10_000, "work_email": 9_900},
-    mapping_digest="0123abcd",
+    plan_digest="0123abcd",
     outcome="ok",
     since="2025-12-22T02:00:00Z",
-    reached="2025-12-23T01:59:00Z",
+    next_since="2025-12-23T01:59:00Z",
     dates_read={"hire_date": "2025-12-23", "termination_date": "2025-12-23"},
 )
 

@@ -78,7 +78,7 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
         history = _store(key, item).history()
 
         history.last_baseline()
-        history.last_unlimited_run()
+        history.last_run_without_selection()
         history.dates_read(NOW)
         history.window_opened_before(NOW, NOW.date())
         fields_lost(DirectoryStats(7), history.last_baseline())
@@ -110,7 +110,7 @@ def test_any_packed_item_is_a_history_or_a_named_end(follow_ups: dict[str, Any],
         assert end is None or SAID not in texts(end)
         if end is None:
             store.record(RunRecord("run", 5, "sync", "all"), {}, NOW)
-            assert store.history().last_unlimited_run() is not None
+            assert store.history().last_run_without_selection() is not None
 
 
 @fuzz

@@ -78,7 +78,7 @@ def test_a_run_costs_the_same_after_400_runs_with_20_000_employees(dynamodb: Dyn
             "all",
             is_baseline=True,
             successful=True,
-            rows=20_000,
+            row_count=20_000,
             coverage={f"field{name}": 9_999 for name in range(12)},
         )
         store.record(run, {"outcome": "ok"}, ended)

@@ -20,15 +20,15 @@ FULL = run_of(
     1_769_911_200_000,
     is_baseline=False,
     scheduled_time="2026-02-01T02:00:00Z",
-    rows=480,
+    row_count=480,
     coverage={"work_email": 9_900},
-    mapping_digest="0123",
+    plan_digest="0123",
     reconcile_due=True,
     held_count=2,
     company_size=470,
-    began=1_769_000_000_000,
+    first_run_ended_at=1_769_000_000_000,
     since="2026-01-31T02:00:00Z",
-    reached="2026-02-01T01:00:00Z",
+    next_since="2026-02-01T01:00:00Z",
     dates_read={"hire_date": "2026-02-01"},
     outcome="errors",
 )
@@ -143,8 +143,8 @@ def test_the_runs_are_in_the_order_of_their_ends(items: Items, store: Store) -> 
 
 def test_runs_that_differ_in_anything_are_read_back(items: Items, store: Store) -> None:
     runs = [
-        run_of("1", 1, coverage={"work_email": 9_900}, rows=5, since="x", dates_read={"hire_date": "2026-02-01"}),
-        run_of("2", 2, coverage={"work_email": 9_900}, rows=5, is_baseline=False, held_count=3),
+        run_of("1", 1, coverage={"work_email": 9_900}, row_count=5, since="x", dates_read={"hire_date": "2026-02-01"}),
+        run_of("2", 2, coverage={"work_email": 9_900}, row_count=5, is_baseline=False, held_count=3),
         run_of("3", 3, successful=False, outcome="errors", reconcile_due=True),
         run_of("4", 4, coverage={"work_email": 9_900}, command="reconcile"),
     ]

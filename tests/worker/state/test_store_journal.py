@@ -10,7 +10,7 @@ import pytest
 from tests.worker.state.store_tools import NOW
 from worker.errors import LockLost
 from worker.model.history import UNFINISHED, RunRecord
-from worker.model.journal_entry import JournalEntry, NotTaken, RecentWrites
+from worker.model.journal_entry import FailedWrite, JournalEntry, RecentWrites
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
@@ -231,9 +231,11 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
         finish(store, run_id, ended, since, selection)
 
     values = {"department": "xxx", "cityrun3": "Rome"}
-    assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE}, is_refused=True)}
+    assert lately(store, begins, is_open=False).failed_writes == {
+        9: FailedWrite(values, {GuardClass.UPDATE}, is_refused=True)
+    }
     assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
-    assert lately(store).not_taken == {}
+    assert lately(store).failed_writes == {}
 
 
 def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(items: Items, store: Store) -> None:
@@ -241,9 +243,9 @@ def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(
     items.put({KEY: "a#journal#run1#failed", "employees": "[9]", EXPIRY: SECONDS + DAYS_90})
     finish(store, "run1", NOW, "2026-01-20T02:00:00Z")
 
-    not_taken = lately(store, "2026-01-20T02:00:00Z").not_taken
+    failed_writes = lately(store, "2026-01-20T02:00:00Z").failed_writes
 
-    assert not_taken == {9: NotTaken({"department": "xxxxx"}, is_refused=False)}
+    assert failed_writes == {9: FailedWrite({"department": "xxxxx"}, is_refused=False)}
 
 
 # An operator's position

@@ -14,8 +14,8 @@ import pytest
 from tests.sandbox.wire import Request, Response
 from tests.worker.clients import Patient, Script, bamboo_client, transport_to
 from worker.bamboohr.client import IDS_PER_CALL
-from worker.planning.baseline import CustomFieldStats
-from worker.runs.custom_fields import CustomFieldReader
+from worker.planning.baseline import ApiFieldStats
+from worker.runs.api_fields import ApiFieldReader
 
 GRADE = "bamboohr:customGrade"
 ANSWERED = Response.of({"employees": []})
@@ -32,15 +32,13 @@ def one(number: int) -> Response:
     return Response.of({"id": str(number), "customGrade": f"G{number}"})
 
 
-def reader(script: Script, **more: Any) -> CustomFieldReader:
+def reader(script: Script, **more: Any) -> ApiFieldReader:
     patient = Patient()
     bamboo = bamboo_client(transport_to(script, system="bamboohr", stopping=patient))
-    return CustomFieldReader(bamboo, CustomFieldStats((GRADE,)), patient.wait, **more)
+    return ApiFieldReader(bamboo, ApiFieldStats((GRADE,)), patient.wait, **more)
 
 
-def read(
-    employees: Sequence[int], script: Script, **more: Any
-) -> tuple[CustomFieldReader, dict[int, Mapping[str, str]]]:
+def read(employees: Sequence[int], script: Script, **more: Any) -> tuple[ApiFieldReader, dict[int, Mapping[str, str]]]:
     fields = reader(script, **more)
     fields.read(employees)
     return fields, {number: shown for number in employees if (shown := fields.pop(number))}
@@ -102,7 +100,7 @@ def test_reports_that_are_refused_in_the_middle_of_a_run_are_not_replaced_by_ano
     fields, shown = read(range(1, IDS_PER_CALL + 2), script)
 
     assert shown.keys() == {1}
-    assert fields.unread
+    assert fields.read_error
     assert [request.method for request in script.requests] == ["POST", "POST"]
 
 
@@ -112,14 +110,14 @@ def test_a_key_that_may_read_no_employee_either_is_refused_ten_times_at_most(emp
 
     fields, shown = read(range(1, employees + 1), script)
 
-    assert (shown, fields.refused, fields.unread) == ({}, True, "")
+    assert (shown, fields.refused, fields.read_error) == ({}, True, "")
     assert len(script.requests) == 1 + asked
 
 
 def test_an_employee_without_a_record_is_not_shown_and_no_refusal() -> None:
     fields, shown = read([1, 2], Script(Response(403), Response(404), one(2)))
 
-    assert (shown, fields.refused, fields.unreadable) == ({2: {GRADE: "G2"}}, False, {})
+    assert (shown, fields.refused, fields.refusal_codes) == ({2: {GRADE: "G2"}}, False, {})
 
 
 def test_an_employee_who_was_isolated_is_asked_for_last_and_alone() -> None:
@@ -134,6 +132,6 @@ def test_without_custom_fields_nothing_is_asked_for() -> None:
     script = Script(ANSWERED)
     bamboo = bamboo_client(transport_to(script))
 
-    CustomFieldReader(bamboo, CustomFieldStats(), Patient().wait).read([1])
+    ApiFieldReader(bamboo, ApiFieldStats(), Patient().wait).read([1])
 
     assert script.requests == []

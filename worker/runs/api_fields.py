@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
 from worker.errors import ReportRefused, SourceError
-from worker.planning.baseline import CustomFieldStats
+from worker.planning.baseline import ApiFieldStats
 from worker.runs.evidence import BatchReader
 from worker.runs.isolation import Wait
 
 
-class CustomFieldReader(BatchReader[Mapping[str, str]]):
+class ApiFieldReader(BatchReader[Mapping[str, str]]):
     """Reads the fields of a run's employees that are named by their API names.
 
     Args:
@@ -25,7 +25,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
         reads_all: The run reads all employees, so one report serves it.
 
     Attributes:
-        unread: Why the fields of no further employee could be read; "" otherwise.
+        read_error: Why the fields of no further employee could be read; "" otherwise.
     """
 
     REFUSAL_LOG = (
@@ -37,7 +37,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
     def __init__(
         self,
         bamboohr: BambooHRClient,
-        stats: CustomFieldStats,
+        stats: ApiFieldStats,
         wait: Wait,
         isolated: Collection[int] = (),
         *,
@@ -45,7 +45,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
         reads_all: bool = False,
     ) -> None:
         super().__init__(bamboohr, wait, isolated)
-        self.unread = ""
+        self.read_error = ""
         self._stats = stats
         self._sample = sample
         self._reads_all = reads_all
@@ -59,16 +59,16 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
         try:
             if self._reads_all:
                 self._report_all()
-            if not self._has_all and not self.unread:
+            if not self._has_all and not self.read_error:
                 self._read(employees)
         except SourceError as fault:
-            self.unread = fault.message
+            self.read_error = fault.message
 
     def never_shown(self) -> list[str]:
         """Return the requested fields that BambooHR has shown for no employee."""
-        if self._reported and not self._stats.rows:
+        if self._reported and not self._stats.row_count:
             return [*self._stats.fields]
-        return self._stats.never_shown() if self._stats.rows or self.refused else []
+        return self._stats.never_shown() if self._stats.row_count or self.refused else []
 
     def pop(self, employee: int) -> Mapping[str, str]:
         """Return the fields shown for an employee, and release them. Fields that no source shows are left out."""
@@ -76,7 +76,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
 
     def on_site_refuses(self, code: str) -> None:
         """Continue without the fields: leavers are recognised all the same."""
-        self.unread = code
+        self.read_error = code
 
     def _report_all(self) -> None:
         """Read all employees with one report. If one of them makes it fail, reports are requested in batches."""
@@ -116,7 +116,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
 
     def _read_one(self, employee_id: int) -> Mapping[str, str] | None:
         if self._reported:
-            self.unread = "reports were refused in the middle of the run"
+            self.read_error = "reports were refused in the middle of the run"
             return None
         row = self._bamboohr.get_custom(employee_id, self._stats.fields)
         if row is not None:
@@ -124,4 +124,4 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
         return row
 
     def _has_answer(self) -> bool:
-        return bool(self._stats.rows)
+        return bool(self._stats.row_count)
