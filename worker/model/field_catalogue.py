@@ -59,10 +59,13 @@ DATES = ("hire_date", "termination_date", "status_date")
 MAPPABLE = tuple(name for name in FIELDS if name not in ("status", "status_date"))
 """Fields that a mapping may use. The status is excluded: rules decide the lifecycle state, not a mapping."""
 
+EMPLOYEE_NAMES = ("first_name", "last_name", "preferred_name", "middle_name", "display_name")
+"""Names of the employee."""
+
 PERSONAL = frozenset(
     {
-        *("first_name", "last_name", "preferred_name", "middle_name", "display_name", "work_email"),
-        *("supervisor", "supervisor_id", "employee_number", "mobile_phone", "work_phone"),
+        *(*EMPLOYEE_NAMES, "work_email", "supervisor", "supervisor_id"),
+        *("employee_number", "mobile_phone", "work_phone"),
     }
 )
 """Fields whose values are about one person: no message contains them, and the state only for an undo."""

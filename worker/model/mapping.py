@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
 
-from worker.model.field_catalogue import needed
+from worker.model.field_catalogue import EMPLOYEE_NAMES, is_by_api_name, needed
 from worker.model.moodle_fields import is_username, normalize
 
 NEVER_RETURNED = ("middlename",)
@@ -183,6 +183,22 @@ class FieldMapping:
     def rule(self, target: str) -> Rule | None:
         """Return the rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
+
+    @cached_property
+    def first_name_fields(self) -> tuple[str, ...]:
+        """The BambooHR fields that hold a first name of the employee: legal, preferred or mapped."""
+        return self._name_fields("firstname", "first_name", "preferred_name")
+
+    @cached_property
+    def last_name_fields(self) -> tuple[str, ...]:
+        """The BambooHR fields that hold a last name of the employee: legal or mapped."""
+        return self._name_fields("lastname", "last_name")
+
+    def _name_fields(self, target: str, *legal: str) -> tuple[str, ...]:
+        """Return the legal and mapped fields of a name; not one that employees share, such as the division."""
+        rule = self.rule(target)
+        names = [one for one in (rule.sources if rule else ()) if one in EMPLOYEE_NAMES or is_by_api_name(one)]
+        return tuple(dict.fromkeys((*legal, *names)))
 
     @cached_property
     def updated(self) -> frozenset[str]:

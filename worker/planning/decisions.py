@@ -81,7 +81,8 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     if state is LifecycleState.FUTURE:
         return _not_started(context, employee, match.account)
     step = _update(context, employee, match.account, linked=False)
-    if step.action not in WRITES or shows_identity(employee) or employee_id in context.settings.confirmed:
+    is_shown = shows_identity(employee, context.mapping)
+    if step.action not in WRITES or is_shown or employee_id in context.settings.confirmed:
         return step
     # No value confirms the account: idnumber and authentication suffice for suspensions only.
     why = reasons.unconfirmed_unseen(employee_id, match.account)

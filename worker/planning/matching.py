@@ -11,11 +11,11 @@ from functools import cached_property
 
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, email_key
-from worker.model.mapping import NAMES, folded
+from worker.model.mapping import NAMES, FieldMapping, folded
 from worker.model.moodle_fields import is_email
 from worker.model.reasons import Reason, several_accounts, unconfirmed_address, unconfirmed_id, unconfirmed_unseen
 from worker.planning.names import NameComparison, compare_names, same_name
-from worker.planning.plan_input import PlanInput
+from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.values import values_for_update
 
 RESERVED_USERNAMES = frozenset({"guest", "admin"})
@@ -49,32 +49,27 @@ def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
     return Match(candidates[0] if candidates else None)
 
 
-def shows_identity(employee: Employee) -> bool:
+def shows_identity(employee: Employee, mapping: FieldMapping) -> bool:
     """Return whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
-    return any(employee.facts.get(name) for name in ("work_email", "first_name", "preferred_name", "last_name"))
+    fields = ("work_email", *mapping.first_name_fields, *mapping.last_name_fields)
+    return any(employee.facts.get(name) for name in fields)
 
 
 def contradiction(
-    employee: Employee,
-    account: Account,
-    *,
-    own_auth: str,
-    address_owner: int | None = None,
-    default_last_name: str = "",
+    employee: Employee, account: Account, settings: PlanSettings, address_owner: int | None = None
 ) -> Reason | None:
     """Return why the match by idnumber is not trusted; None if it is.
 
     BambooHR may give its ids to other employees, and another system may use the same numbers. Only values that are
     shown and not empty count.
 
-    `own_auth`: the authentication method of accounts that this product creates. `address_owner`: another active
-    employee whose work e-mail the account has now. `default_last_name`: see :func:`compare_names`.
+    `address_owner`: another active employee whose work e-mail the account has now.
     """
-    if not shows_identity(employee) and address_owner is None:
-        return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
+    if not shows_identity(employee, settings.mapping) and address_owner is None:
+        return None if account.auth == settings.auth else unconfirmed_unseen(employee.employee_id, account)
     if address_owner is None and account.has_email(employee.facts.get("work_email", "")):
         return None
-    names = compare_names(employee, account, default_last_name)
+    names = compare_names(employee, account, settings.mapping)
     if address_owner is not None and not names.both:
         return unconfirmed_address(employee.employee_id, account, address_owner)
     return None if names.any else unconfirmed_id(employee.employee_id, account)
@@ -137,11 +132,7 @@ class Matching:
         is_written = self.plan_input.is_managed(employee_id) or may_end
         if not is_written or self.is_protected(account) or employee_id in self.settings.confirmed:
             return None
-        owner = self._owner_of_address(employee, account)
-        default = self.mapping.default_last_name
-        why = contradiction(
-            employee, account, own_auth=self.settings.auth, address_owner=owner, default_last_name=default
-        )
+        why = contradiction(employee, account, self.settings, self._owner_of_address(employee, account))
         if why is not None:
             return why
         # Another name of the employee may agree, but nothing of what identifies the account would stay the same.
@@ -150,8 +141,8 @@ class Matching:
         return unconfirmed_id(employee_id, account) if is_new and self._replaces_names(employee, account) else None
 
     def compare_names(self, employee: Employee, account: Account) -> NameComparison:
-        """Compare the names of an employee and of an account; the default last name identifies no employee."""
-        return compare_names(employee, account, self.mapping.default_last_name)
+        """Compare the names of an employee and of an account."""
+        return compare_names(employee, account, self.mapping)
 
     def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
         """Return the other active employee who has the account's address now.
@@ -166,7 +157,7 @@ class Matching:
             for other in self.other_employees_with(employee.employee_id, account.email)
             if states.get(other, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
         ]
-        if not shows_identity(employee):
+        if not shows_identity(employee, self.mapping):
             others = [one for one in others if one not in read or self.compare_names(read[one], account).any]
         return next(iter(others), None)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from worker.model.account import Account
 from worker.model.employee import Employee
+from worker.model.mapping import FieldMapping
 
 _SPELLED_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "đ": "dj", "ð": "dh", "þ": "th"}
@@ -62,26 +63,44 @@ class NameComparison:
         return self.whole or (self.first and self.last)
 
 
-def compare_names(employee: Employee, account: Account, default_last_name: str = "") -> NameComparison:
-    """Compare the first (legal or preferred) and last name of an employee with those of an account.
+@dataclass(frozen=True, slots=True)
+class ShownNames:
+    """The names that BambooHR shows of an employee, legal, preferred and mapped ones, without blank ones."""
 
-    `default_last_name`: the last name given to employees with a single name, which identifies none of them.
-    """
-    first, preferred, last = (employee.facts.get(name, "") for name in ("first_name", "preferred_name", "last_name"))
-    firsts = [name for name in (first, preferred) if _words(name)]
+    firsts: Sequence[str]
+    lasts: Sequence[str]
+
+    @classmethod
+    def of(cls, employee: Employee, mapping: FieldMapping) -> ShownNames:
+        """Return the names of an employee. A default of the mapping is none: it identifies no employee."""
+        firsts, lasts = (
+            [name for field in fields if _words(name := employee.facts.get(field, ""))]
+            for fields in (mapping.first_name_fields, mapping.last_name_fields)
+        )
+        return cls(firsts, lasts)
+
+    def wholes(self, *, single_last: bool = False) -> list[str]:
+        """Return each first name with each last name. `single_last`: a last name may stand alone."""
+        firsts = self.firsts or ([""] if single_last else [])
+        return [f"{first} {last}" for first in firsts for last in self.lasts or [""]]
+
+
+def compare_names(employee: Employee, account: Account, mapping: FieldMapping) -> NameComparison:
+    """Compare the names of an employee with those of an account; the default last name identifies no employee."""
+    names = ShownNames.of(employee, mapping)
     their_first, their_last = account.values["firstname"], account.values["lastname"]
-    has_default = their_last != "" and their_last == default_last_name
+    has_default = their_last != "" and their_last == mapping.default_last_name
     if has_default:
         their_last = ""
     theirs = f"{their_first} {their_last}"
-    if not _words(theirs) or not (firsts or _words(last)):
+    if not _words(theirs) or not (names.firsts or names.lasts):
         return NameComparison(shown=False)
     return NameComparison(
         shown=True,
-        first=any(same_name(first, their_first) for first in firsts),
-        last=same_name(last, their_last),
+        first=any(same_name(first, their_first) for first in names.firsts),
+        last=any(same_name(last, their_last) for last in names.lasts),
         # A single name may be the last name in BambooHR.
-        whole=any(same_name(f"{first} {last}", theirs) for first in (firsts or [""] if has_default else firsts)),
+        whole=any(same_name(whole, theirs) for whole in names.wholes(single_last=has_default)),
     )
 
 

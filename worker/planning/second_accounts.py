@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from worker.model.account import Account, AccountRef
+from worker.model.account import AccountRef
 from worker.model.step import Action, GuardClass, Step
-from worker.planning.names import compare_names, words_of
+from worker.planning.names import ShownNames, words_of
 from worker.planning.planner import Plan
 
 
 def possible_second_accounts(plan: Plan) -> dict[int, int]:
     """Return the employees who get a new account, each with a leaver whose account has both their names."""
-    left: dict[frozenset[str], tuple[int, Account]] = {}
+    left: dict[frozenset[str], int] = {}
     for step in plan.steps:
         account, is_leaver = step.account, step.employee_id in plan.plan_input.leavers
         if is_leaver and account is not None and account.idnumber == str(step.employee_id):
-            left[words_of(account.values["firstname"], account.values["lastname"])] = (step.employee_id, account)
+            left[words_of(account.values["firstname"], account.values["lastname"])] = step.employee_id
     found: dict[int, int] = {}
     for step in _creations(plan):
-        employee = plan.plan_input.by_id[step.employee_id]
-        former = left.get(words_of(employee.facts.get("first_name", ""), employee.facts.get("last_name", "")))
-        if former is not None and compare_names(employee, former[1]).both:
-            found[step.employee_id] = former[0]
+        names = ShownNames.of(plan.plan_input.by_id[step.employee_id], plan.plan_input.settings.mapping)
+        former = next((left[words] for words in map(words_of, names.wholes()) if words in left), None)
+        if former is not None:
+            found[step.employee_id] = former
     return found
 
 

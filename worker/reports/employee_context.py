@@ -127,7 +127,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
+    if compare_names(employee, account, plan_input.settings.mapping).any:
         yield "a name agrees"
     if is_protected(account, plan_input.settings.protected):
         yield "it is protected"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.worker.builders import account, account_of, code, listed, run_settings
+from tests.worker.builders import account, account_of, code, listed, run_settings, settings_of
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
 from worker.planning.matching import Match, belong_to_others, contradiction, is_protected, match_by_idnumber
@@ -21,7 +21,7 @@ def foreign(**different: Any) -> Account:
 
 @pytest.mark.parametrize("auth", ["oidc", "manual"])
 def test_a_match_of_which_nothing_else_agrees_is_not(auth: str) -> None:
-    why = contradiction(ADA, foreign(auth=auth), own_auth="oidc")
+    why = contradiction(ADA, foreign(auth=auth), settings_of())
 
     assert why is not None
     assert why.code == "unconfirmed"
@@ -37,7 +37,7 @@ def test_a_match_of_which_nothing_else_agrees_is_not(auth: str) -> None:
 def test_an_account_with_the_address_of_another_employee_needs_both_names(
     different: dict[str, Any], trusted: bool
 ) -> None:
-    why = contradiction(ADA, account_of(ADA, **different), own_auth="oidc", address_owner=9)
+    why = contradiction(ADA, account_of(ADA, **different), settings_of(), address_owner=9)
 
     assert code(why) == ("" if trusted else "unconfirmed")
     assert trusted or (why is not None and "employee 9" in why.text and "enter 9" in why.advice)

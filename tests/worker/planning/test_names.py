@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.worker.builders import account, listed
+from tests.worker.builders import account, listed, mapping_of, run_settings
 from worker.planning.names import NameComparison, compare_names, same_name
 
 
@@ -93,7 +94,7 @@ def test_blank_names_agree_with_none(blank: str) -> None:
     ids=str,
 )
 def test_a_name_agrees_in_its_own_field_or_both_in_any(names: dict[str, Any], agree: bool, both: bool) -> None:
-    comparison = compare_names(listed(7, **names), account(firstname="Ada", lastname="Lovelace"))
+    comparison = compare_names(listed(7, **names), account(firstname="Ada", lastname="Lovelace"), mapping_of())
 
     assert comparison.shown
     assert (comparison.any, comparison.both) == (agree, both)
@@ -113,18 +114,49 @@ def test_a_name_agrees_in_its_own_field_or_both_in_any(names: dict[str, Any], ag
 )
 def test_the_default_last_name_is_nobodys(names: dict[str, Any], agree: bool, both: bool) -> None:
     suharto = account(firstname="Suharto", lastname="Unknown")
+    mapping = run_settings(DEFAULT_LAST_NAME="Unknown").mapping
 
-    comparison = compare_names(listed(7, **names), suharto, "Unknown")
+    comparison = compare_names(listed(7, **names), suharto, mapping)
 
     assert comparison.shown
     assert (comparison.any, comparison.both) == (agree, both)
-    assert not compare_names(listed(7, first_name="", last_name=""), suharto, "Unknown").shown
+    assert not compare_names(listed(7, first_name="", last_name=""), suharto, mapping).shown
 
 
 @pytest.mark.parametrize("names", [{"first_name": "", "last_name": " "}, {"first_name": "-", "last_name": ""}], ids=str)
 def test_names_that_are_not_shown_or_blank_say_nothing(names: dict[str, Any]) -> None:
     of_ada = account(firstname="Ada", lastname="Lovelace")
 
-    assert compare_names(listed(7, **names), of_ada) == NameComparison(shown=False)
-    assert compare_names(listed(7, not_shown=["first_name", "last_name"]), of_ada) == NameComparison(shown=False)
-    assert compare_names(listed(7), account(firstname="", lastname="")) == NameComparison(shown=False)
+    assert compare_names(listed(7, **names), of_ada, mapping_of()) == NameComparison(shown=False)
+    nameless = listed(7, not_shown=["first_name", "last_name"])
+    assert compare_names(nameless, of_ada, mapping_of()) == NameComparison(shown=False)
+    assert compare_names(listed(7), account(firstname="", lastname=""), mapping_of()) == NameComparison(shown=False)
+
+
+LOCAL: dict[str, Any] = {"bamboohr:customFirst": "\u660e", "bamboohr:customLast": "\u738b"}
+
+
+@pytest.mark.parametrize(
+    ("mapped", "names", "theirs", "agree", "both"),
+    [
+        ("bamboohr:customLast", LOCAL, {"firstname": "Ming", "lastname": "\u738b"}, True, False),
+        ("bamboohr:customLast", LOCAL, {"firstname": "\u660e", "lastname": "\u738b"}, True, True),
+        ("bamboohr:customLast", LOCAL, {"firstname": "Ada", "lastname": "King"}, True, True),
+        ("bamboohr:customLast", LOCAL, {"firstname": "Ming", "lastname": "\u674e"}, False, False),
+        ("bamboohr:customLast", {"bamboohr:customLast": "Unknown"}, {"lastname": "Unknown"}, False, False),
+        (["middle_name", "last_name"], {"middle_name": "Mary"}, {"lastname": "Mary"}, True, False),
+        (["middle_name", "last_name"], {"middle_name": ""}, {"lastname": "King"}, True, False),
+        ("division", {"division": "North"}, {"lastname": "North"}, False, False),
+    ],
+    ids=["last", "both", "legal", "others", "default", "middle", "no middle", "shared"],
+)
+def test_a_name_in_a_mapped_field_is_the_employees(
+    mapped: str | list[str], names: dict[str, Any], theirs: dict[str, Any], agree: bool, both: bool
+) -> None:
+    mapping = run_settings(
+        FIELD_MAPPING=json.dumps({"firstname": "bamboohr:customFirst", "lastname": mapped}), DEFAULT_LAST_NAME="Unknown"
+    ).mapping
+
+    comparison = compare_names(listed(7, first_name="Ada", last_name="King", **names), account(**theirs), mapping)
+
+    assert (comparison.any, comparison.both) == (agree, both)

@@ -11,6 +11,7 @@ from tests.worker.builders import (
     account_of,
     leaver,
     listed,
+    mapping_of,
     outcome,
     plan_of,
     record_of,
@@ -33,6 +34,10 @@ UNSHOWN = listed(7, not_shown=["first_name", "last_name", "work_email"])
 MOVED: Values = {"work_email": "new@acme.example"}
 FOREIGN = account_of(ADA, **STRANGER)
 OURS_OF_A_STRANGER: Values = {**STRANGER, "auth": "oidc"}
+LOCAL_LAST = "bamboohr:customLast"
+LOCAL_NAMES = mapping_of(firstname="bamboohr:customFirst", lastname=LOCAL_LAST)
+LOCAL: Values = {"bamboohr:customFirst": "\u660e", LOCAL_LAST: "\u738b"}
+IN_LOCAL_NAMES = account_of(ADA, email="old@acme.example", username="ada", firstname="\u660e", lastname="\u738b")
 AT_OLD_ADDRESS = account_of(ADA, email="old@acme.example", username="ada")
 
 
@@ -119,6 +124,14 @@ TWO = (unlinked(), unlinked(number=55))
             AT_OLD_ADDRESS,
             writes={"email": "ada@acme.example"},
             colleagues={9: "old@acme.example"},
+        ),
+        case(
+            "idnumber, names from other fields",
+            "update differs",
+            listed(7, **NAMED, **LOCAL),
+            IN_LOCAL_NAMES,
+            writes={"email": "ada@acme.example"},
+            mapping=LOCAL_NAMES,
         ),
         case("nothing shown, unchanged", "unchanged in_step", UNSHOWN, account_of(ADA, department="Sales")),
         case("nothing shown, update", "conflict unconfirmed", UNSHOWN, account_of(ADA, department="Legal")),
@@ -311,6 +324,20 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
         ),
         case("idnumber, blank", "suspend left", BLANK_LEFT, account_of(ADA, **OURS_OF_A_STRANGER)),
         case("idnumber, blank, other auth", "conflict unconfirmed", BLANK_LEFT, FOREIGN),
+        case(
+            "idnumber, names from other fields",
+            "suspend left",
+            leaver(7, **NAMED | LOCAL | {"work_email": ""}),
+            IN_LOCAL_NAMES,
+            mapping=LOCAL_NAMES,
+        ),
+        case(
+            "idnumber, only another name from another field",
+            "conflict unconfirmed",
+            leaver(7, **dict.fromkeys(NAMED, "") | LOCAL),
+            account_of(ADA),
+            mapping=LOCAL_NAMES,
+        ),
         case("idnumber, two", "conflict several_accounts", ADA_LEFT, account_of(ADA), account_of(ADA, number=55)),
         case("e-mail, both names", "suspend left", ADA_LEFT, unlinked(auth="manual")),
         case("e-mail, last name", "suspend left", ADA_LEFT, unlinked(firstname="Augusta")),
@@ -357,9 +384,9 @@ def test_an_address_that_another_employee_of_the_run_has_now_may_have_been_passe
     assert outcome(plan[7]) == expected
 
 
-@pytest.mark.parametrize("name", ["work_email", "first_name", "preferred_name", "last_name"])
+@pytest.mark.parametrize("name", ["work_email", "first_name", "preferred_name", "last_name", LOCAL_LAST])
 def test_a_name_or_an_address_shows_who_an_employee_is(name: str) -> None:
     shown, hidden = ({name: value, "department": "x"} for value in ("x", ""))
 
-    assert shows_identity(Employee.seen(7, directory_row=shown, evidence=None))
-    assert not shows_identity(Employee.seen(7, directory_row=hidden, evidence=None))
+    assert shows_identity(Employee.seen(7, directory_row=shown, evidence=None), LOCAL_NAMES)
+    assert not shows_identity(Employee.seen(7, directory_row=hidden, evidence=None), LOCAL_NAMES)

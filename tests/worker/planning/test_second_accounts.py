@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.worker.builders import account, account_of, input_of, leaver, listed, look_up
+from tests.worker.builders import account, account_of, input_of, leaver, listed, look_up, mapping_of
 from worker.model.account import Account, AccountRef
 from worker.model.employee import Employee
 from worker.model.step import Action, GuardClass
@@ -47,6 +47,15 @@ def test_the_account_of_one_who_left_may_be_theirs_by_both_names(theirs: dict[st
     found = possible_second_accounts(plan_for(former, NEW, listed(10), accounts=accounts))
 
     assert found == ({9: 7} if possible else {})
+
+
+def test_names_from_other_fields_are_names() -> None:
+    local: dict[str, Any] = {"bamboohr:customLast": "Wang"}
+    former = leaver(7)
+    planner = Planner(input_of(former, listed(9, **local), mapping=mapping_of(lastname="bamboohr:customLast")))
+    look_up(planner, [account_of(former, firstname="First9", lastname="Wang")])
+
+    assert possible_second_accounts(planner.plan()) == {9: 7}
 
 
 def test_nothing_is_said_of_names_without_a_letter() -> None:
