@@ -111,10 +111,8 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    if (
-        account.id in context.matching.accounts_suspended_by_us
-        or context.plan_input.record(step.employee_id).suspended_by_us
-    ):
+    is_unrecorded = context.plan_input.record(step.employee_id).lacks_account_id
+    if is_unrecorded or account.id in context.matching.accounts_suspended_by_us:
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate_ids:
         reason = reasons.REACTIVATED

@@ -275,11 +275,12 @@ def remembered(**different: Any) -> Account:
         case("address found", "update linked", ADA, remembered(), unlinked(number=60), writes=LINKS, about=60, **OURS),
         case(
             "idnumber found",
-            "reactivate returned",
+            "unchanged in_step",
             ADA,
             remembered(),
             account_of(ADA, suspended=True),
             about=107,
+            notes=["suspended_elsewhere"],
             **OURS,
         ),
     ],
