@@ -303,6 +303,14 @@ def several_accounts(accounts: Iterable[Account]) -> Reason:
     return Reason("several_accounts", text, advice)
 
 
+def idnumber_has_blanks(account: Account) -> Reason:
+    """The idnumber is the employee id, with blanks around it."""
+    text = f"{account.label} has the employee id as its idnumber, but with a blank before or after it"
+    return Reason(
+        "idnumber_has_blanks", text, "remove the blank from the account's idnumber; the next run does the rest"
+    )
+
+
 _OR_THEIRS = "; or, if it is the employee's, enter the employee id as its idnumber"
 
 
@@ -383,6 +391,7 @@ def by_code(code: str) -> Reason | None:
 IN_COMMON = {
     UNCONFIRMED: "the account may belong to another person",
     "several_accounts": "more than one account could be the employee's",
+    "idnumber_has_blanks": "the idnumber of the account has a blank before or after the employee id",
     "email_taken": "the e-mail address belongs to another account",
     "email_disputed": "another employee has the same work e-mail in BambooHR",
     "email_swapped": "employees would swap addresses",

@@ -13,7 +13,14 @@ from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, email_key
 from worker.model.mapping import NAMES, FieldMapping, folded
 from worker.model.moodle_fields import is_email
-from worker.model.reasons import Reason, several_accounts, unconfirmed_address, unconfirmed_id, unconfirmed_unseen
+from worker.model.reasons import (
+    Reason,
+    idnumber_has_blanks,
+    several_accounts,
+    unconfirmed_address,
+    unconfirmed_id,
+    unconfirmed_unseen,
+)
 from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.values import values_for_update
@@ -30,7 +37,7 @@ FailedLookups = Mapping[tuple[AccountKey, str], Reason]
 class Match:
     """The result of a match by idnumber: an account, an error, or neither.
 
-    `contradicted` is the account with the idnumber if it does not look like the employee's, as `error` says.
+    `contradicted` is the account with the idnumber if it is not taken for the employee's, as `error` says.
     """
 
     account: Account | None = None
@@ -38,14 +45,19 @@ class Match:
     contradicted: Account | None = None
 
 
-def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
+def match_by_idnumber(employee: Employee, accounts: Sequence[Account]) -> Match:
     """Find the account whose idnumber is the employee id, compared exactly.
 
-    Moodle does not keep idnumbers unique, and ignores case when it looks them up.
+    Moodle does not keep idnumbers unique. Its look-ups ignore case and, on MariaDB, blanks at the end.
+    An account that has the id with blanks was given it by hand: the employee must not get a second one.
     """
-    candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
+    idnumber = str(employee.employee_id)
+    candidates = [account for account in accounts if account.idnumber == idnumber]
     if len(candidates) > 1:
         return Match(error=several_accounts(candidates))
+    with_blanks = [account for account in accounts if account.idnumber.strip() == idnumber]
+    if not candidates and with_blanks:
+        return Match(error=idnumber_has_blanks(with_blanks[0]), contradicted=with_blanks[0])
     return Match(candidates[0] if candidates else None)
 
 
@@ -98,7 +110,7 @@ class Matching:
         self.failed_lookups = failed_lookups
         self._by_value: dict[tuple[AccountKey, str], list[Account]] = {}
         for account in sorted(accounts.values(), key=lambda account: account.id):
-            self._by_value.setdefault(("idnumber", account.idnumber), []).append(account)
+            self._by_value.setdefault(("idnumber", account.idnumber.strip()), []).append(account)
             self._by_value.setdefault(("email", email_key(account.email)), []).append(account)
             self._by_value.setdefault(("username", account.username), []).append(account)
 

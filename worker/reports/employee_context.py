@@ -75,7 +75,7 @@ class EmployeeContext:
 def account_lines(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     """Yield the accounts that were found, the rule that chose one, and its state."""
     accounts = sorted(context.plan.accounts.values(), key=lambda account: account.id)
-    own = [account for account in accounts if account.idnumber == str(context.employee_id)]
+    own = [account for account in accounts if account.idnumber.strip() == str(context.employee_id)]
     address = context.employee.facts.get("work_email", "")
     looked_up: dict[AccountKey, str] = {
         "idnumber": str(context.employee_id),

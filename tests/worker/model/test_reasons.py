@@ -45,6 +45,7 @@ NAMED = "account 55 (idnumber 3)"
             f"{NAMED}, account 56",
             "on one of them",
         ),
+        (reasons.idnumber_has_blanks, (ACCOUNT,), "idnumber_has_blanks", "with a blank", "remove the blank"),
         (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "change that account's address"),
         (
             reasons.email_taken,

@@ -204,8 +204,9 @@ TWO = (unlinked(), unlinked(number=55))
             case(
                 f"e-mail, idnumber {other!r}", "conflict email_taken", ADA, unlinked(idnumber=other, department="Legal")
             )
-            for other in ("07", "X-7", "7 ", "-")
+            for other in ("07", "X-7", "-")
         ),
+        case("e-mail, idnumber with a blank", "conflict idnumber_has_blanks", ADA, unlinked(idnumber=" 7")),
         case("no e-mail", "skip no_email", listed(7, work_email=""), *without_address(""), about=None),
         case("bad e-mail", "skip invalid_email", listed(7, work_email="x"), *without_address("x"), about=None),
     ],
@@ -299,6 +300,7 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
         case("idnumber, confirmed", "suspend left", leaver(7), account_of(ADA), confirmed={7}),
         case("idnumber, other, suspended", "unchanged already_suspended", leaver(7), account_of(ADA, suspended=True)),
         case("idnumber, nothing shown", "suspend left", unseen(7, deleted=True), account_of(ADA)),
+        case("idnumber with a blank", "conflict idnumber_has_blanks", leaver(7), account_of(7, idnumber="7 ")),
         case("idnumber, nothing shown, other auth", "conflict unconfirmed", unseen(7, deleted=True), FOREIGN),
         case(
             "idnumber, nothing shown, address of another employee",
