@@ -314,12 +314,20 @@ def idnumber_has_blanks(account: Account) -> Reason:
 _OR_THEIRS = "; or, if it is the employee's, enter the employee id as its idnumber"
 
 
-def email_taken(account: Account, username: str = "") -> Reason:
-    """The e-mail address belongs to the account of another person. `username`: what the employee needs as well."""
+def email_taken(account: Account, username: str = "", own: Account | None = None) -> Reason:
+    """The e-mail address belongs to the account of another person, or to a second one of the employee.
+
+    `username`: what the employee needs as well. `own`: the employee's account; None if they have none.
+    """
     is_both = account.username == username
     text = "the e-mail address and the username belong" if is_both else "the e-mail address belongs"
     values = "address and username" if is_both else "address"
-    text, advice = f"{text} to another account, {account.label}", f"change that account's {values}{_OR_THEIRS}"
+    or_theirs = _OR_THEIRS
+    if own is not None:
+        # Two accounts with the employee id would be a conflict, and neither would be suspended.
+        move = f"move the employee id to it as its idnumber and suspend {own.label}"
+        or_theirs = "" if account.idnumber else f"; or, if it is to be the employee's, {move}"
+    text, advice = f"{text} to another account, {account.label}", f"change that account's {values}{or_theirs}"
     return Reason("email_taken", text, advice)
 
 

@@ -55,7 +55,7 @@ class Claims:
     owners: Mapping[int, int]
     why_disputed: Callable[[Claim], Reason | None]
     why_swapped: Callable[[int], Reason] = email_swapped
-    why_taken: Callable[[Claim, Account], Reason] = lambda _, account: email_taken(account)
+    why_taken: Callable[[Claim, Account], Reason] = lambda claim, account: email_taken(account, own=claim.own)
     written_before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _resolutions: dict[int, Resolution] = field(default_factory=dict)
     _in_circle: set[int] = field(default_factory=set)

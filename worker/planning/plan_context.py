@@ -127,7 +127,8 @@ class ValueClaims:
         return self._failed_lookups.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
     def _why_taken(self, claim: Claim, account: Account) -> Reason:
-        return reasons.email_taken(account, self.username_with_address(self._input.by_id[claim.employee_id]))
+        name = self.username_with_address(self._input.by_id[claim.employee_id])
+        return reasons.email_taken(account, name, claim.own)
 
     def username_with_address(self, employee: Employee) -> str:
         """Return the username that the account has once the employee gets their work e-mail, "" if it keeps its own."""

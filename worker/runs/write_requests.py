@@ -262,7 +262,7 @@ class WriteRequests(BatchRequest[Step]):
                 if account.id != own and (key == "username" or account.has_email(value)):
                     is_unlinked_and_new = self._kind is WriteKind.CREATE and not account.idnumber
                     return (
-                        email_taken(account, name)
+                        email_taken(account, name, step.account)
                         if key == "email"
                         else username_taken(account.label, may_be_theirs=is_unlinked_and_new)
                     )

@@ -13,6 +13,7 @@ from tests.worker.builders import (
     writes,
 )
 from tests.worker.planning.cases import Case, Values, case
+from worker.model.account import Account
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
@@ -166,6 +167,26 @@ def test_a_username_follows_only_where_the_template_made_it(row: Case) -> None:
 
 
 # Identity moves as a whole
+
+
+@pytest.mark.parametrize(
+    ("accounts", "idnumber", "advice"),
+    [
+        ([account_of(1)], "", "move the employee id to it as its idnumber and suspend account 101 (idnumber 1)"),
+        ([account_of(1)], "9", ""),
+        ([], "X", "if it is the employee's, enter the employee id as its idnumber"),
+    ],
+    ids=["an account each", "another employee's", "none"],
+)
+def test_the_employee_id_is_not_advised_for_a_second_account(
+    accounts: list[Account], idnumber: str, advice: str
+) -> None:
+    holder = account(55, email="ada@acme.example", idnumber=idnumber)
+
+    step = step_of(listed(**MOVES), holder, *accounts)
+
+    assert step.reason.code == "email_taken"
+    assert step.reason.advice.partition("; or, ")[2].endswith(advice) if advice else "; or" not in step.reason.advice
 
 
 NEW_NAMES: Values = {"first_name": "Grace", "last_name": "Hopper"}
