@@ -152,12 +152,13 @@ class ValueClaims:
         return {employee_id: why for employee_id, why in refused.items() if why and employee_id not in self.withheld}
 
     def address_to_send(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
-        """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
+        """Return the address to send to an account ("" for none) and how the claim to it was resolved.
+
+        An address that differs only in case is the same one: the site's logins may write it in capitals each time.
+        """
         address = self._matching.address(employee)
-        if not address or not self._mapping.updates_email:
+        if not address or not self._mapping.updates_email or account.has_email(address):
             return "", Resolution()
-        if account.has_email(address):
-            return address, Resolution()
         resolution = self.address_claims.resolution(employee.employee_id)
         return ("" if resolution.why_refused else address), resolution
 

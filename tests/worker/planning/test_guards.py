@@ -189,11 +189,11 @@ TEMP_IS_NONE = {"department": {"from": "department", "map": {"Temp": ""}}}
         {"department": ""},
     ),
     (
-        "another spelling of the address",
-        (listed(1, work_email="P1@acme.example"), account_of(1)),
+        "another case of both names",
+        (listed(1, first_name="FIRST1", last_name="LAST1"), account_of(1)),
         {},
         GuardClass.UPDATE,
-        {"email": "P1@acme.example"},
+        {"firstname": "FIRST1", "lastname": "LAST1"},
     ),
 )
 def test_the_class_of_a_change(
