@@ -257,12 +257,21 @@ def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reaso
     )
 
 
-def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
-    """The idnumber matches, and BambooHR shows nothing to compare."""
+def unconfirmed_unseen(employee_id: int, account: Account, other: int | None = None) -> Reason:
+    """The idnumber matches, and BambooHR shows nothing to compare. `other`: who has the account's address now."""
+    text = (
+        f"{account.label} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
+        " of the employee"
+    )
+    if other is None:
+        return _unconfirmed(
+            employee_id, f"{text}: either the account is the employee's, or another system uses the same number"
+        )
     return _unconfirmed(
         employee_id,
-        f"{account.label} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
-        " of the employee: either the account is the employee's, or another system uses the same number",
+        f"{text}, and its e-mail address is now the work e-mail of employee {other}: either the account belongs to"
+        f" employee {other}, who may have had two records, or the address was given to employee {other} later",
+        f"enter {other} as the account's idnumber",
     )
 
 

@@ -14,7 +14,7 @@ from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.reasons import Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.digests import key_fingerprint, part_digest
-from worker.planning.guards import Hold, PartKey, keys_of, parts_of_plan, with_dependents
+from worker.planning.guards import Hold, PartKey, in_run, keys_of, parts_of_plan, with_dependents
 from worker.planning.parts import Part, with_only_parts
 from worker.planning.planner import Plan
 
@@ -40,10 +40,11 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
             yield part.guard_class, part.changes
 
 
-def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, run_id: str = "RUN") -> Plan:
+def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, held_by: str, run_id: str) -> Plan:
     """Return the plan with only the parts that were held with exactly these values.
 
-    A part that needs one which is not among them stays held. `run_id`: the run that held them.
+    A part that needs one which is not among them stays held. `held_by`: the run that held them. `run_id`: the run that
+    writes them, whose list has the matches that are still unconfirmed.
     """
     digests, employees = {change.digest for change in allowed}, {change.employee_id for change in allowed}
     steps = {step.employee_id: step for step in plan.steps}
@@ -54,7 +55,9 @@ def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, 
         if digests.isdisjoint(part_digest(steps[employee_id], fields, digest_key) for fields in (part.changes, ()))
     }
     holds = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
-    return plan.with_steps(_approved(step, parts, left_out, holds, steps, employees, run_id) for step in plan.steps)
+    return plan.with_steps(
+        _approved(in_run(step, run_id), parts, left_out, holds, steps, employees, held_by) for step in plan.steps
+    )
 
 
 def _approved(
@@ -64,13 +67,13 @@ def _approved(
     holds: Mapping[PartKey, Hold],
     steps: Mapping[int, Step],
     employees: Container[int],
-    run_id: str,
+    held_by: str,
 ) -> Step:
     """Return the step with its approved parts, counted in no guard class, and without its error if none is left."""
     keys = keys_of(step, parts)
     if not keys:
         return step
-    needs = _needs(step, left_out, holds, steps, run_id)
+    needs = _needs(step, left_out, holds, steps, held_by)
     held = [
         HeldPart(holds[key].guard_class, parts[key].changes, needs)
         for key in keys
@@ -84,7 +87,7 @@ def _approved(
 
 
 def _needs(
-    step: Step, left_out: Container[PartKey], holds: Container[PartKey], steps: Mapping[int, Step], run_id: str
+    step: Step, left_out: Container[PartKey], holds: Container[PartKey], steps: Mapping[int, Step], held_by: str
 ) -> Reason:
     """Return which changes that are not written a step needs, directly or because another one needs them."""
     needed: set[int] = set()
@@ -94,7 +97,7 @@ def _needs(
         found = {other for one in found if one in steps for other in steps[one].depends_on} - needed
     together = sorted(one for one in needed if (one, GuardClass.IDENTITY) in holds)
     return reasons.needs_another(
-        run_id,
+        held_by,
         own=(step.employee_id, GuardClass.IDENTITY) in left_out,
         others=[one for one in together if (one, GuardClass.IDENTITY) in left_out],
         together=together,

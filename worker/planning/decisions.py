@@ -68,12 +68,13 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         return Step(employee_id, Action.HOLD, reasons.DELETED_BUT_SHOWN if erased else no_evidence, is_waiting=True)
     if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
-    if match.error is not None:
+    account = match.account or match.contradicted
+    if match.error is not None and not context.is_passed_on(account):
         return Step(employee_id, Action.CONFLICT, match.error, match.contradicted)
     if match.account is not None and context.matching.is_protected(match.account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return suspension_step(context, employee, match.account, LEAVER_REASONS)
+        return suspension_step(context, employee, account, LEAVER_REASONS)
     if state is LifecycleState.ACTIVE and context.plan_input.scope_states[employee_id] is ScopeState.OUT:
         return suspension_step(context, employee, match.account, out_of_scope_reasons(context, employee))
     if match.account is None:

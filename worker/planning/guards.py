@@ -121,15 +121,18 @@ def guard(plan: Plan, guard_input: GuardInput) -> Guarded:
     return Guarded(plan.with_steps(steps), why)
 
 
+def in_run(step: Step, run_id: str) -> Step:
+    """Return the step. An unconfirmed match, which is approved like held parts, names the run whose list has it."""
+    return replace(step, reason=step.reason.in_run(run_id)) if step.reason.code == UNCONFIRMED else step
+
+
 def _guarded(
     step: Step, parts: Mapping[PartKey, Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey], run_id: str
 ) -> Step:
-    """Return the step without its held parts. An unconfirmed match, which is approved like them, names the run."""
-    if step.reason.code == UNCONFIRMED:
-        return replace(step, reason=step.reason.in_run(run_id))
+    """Return the step without its held parts."""
     keys = keys_of(step, parts)
     if not keys:
-        return step
+        return in_run(step, run_id)
     held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))

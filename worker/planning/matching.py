@@ -77,8 +77,9 @@ def contradiction(
 
     `address_owner`: another active employee whose work e-mail the account has now.
     """
-    if not shows_identity(employee, settings.mapping) and address_owner is None:
-        return None if account.auth == settings.auth else unconfirmed_unseen(employee.employee_id, account)
+    if not shows_identity(employee, settings.mapping):
+        is_trusted = account.auth == settings.auth and address_owner is None
+        return None if is_trusted else unconfirmed_unseen(employee.employee_id, account, address_owner)
     if address_owner is None and account.has_email(employee.facts.get("work_email", "")):
         return None
     names = compare_names(employee, account, settings.mapping)

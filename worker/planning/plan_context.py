@@ -104,6 +104,10 @@ class PlanContext:
         confirmed = self.rehire_candidates.keys() & self.settings.confirmed
         return frozenset(self.rehire_candidates[one][0].id for one in confirmed if self.former_id(one) is not None)
 
+    def is_passed_on(self, account: Account | None) -> bool:
+        """Return whether an operator gives the account to another employee: it matters no more whose it was."""
+        return account is not None and account.id in self.confirmed_rehire_accounts
+
 
 class ValueClaims:
     """The claims on addresses, the usernames that follow from them, and the claims on these usernames.

@@ -68,12 +68,10 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     """Return the step of an employee whose access ends."""
     employee_id = employee.employee_id
     without_account = Step(employee_id, Action.SKIP, why.without_account)
+    if context.is_passed_on(account):
+        return without_account
     if account is not None:
-        return (
-            without_account
-            if account.id in context.confirmed_rehire_accounts
-            else _suspension(employee_id, account, why)
-        )
+        return _suspension(employee_id, account, why)
     address = context.matching.address(employee)
     if no_answer := context.failed_lookups.get(("email", address)):
         return Step(employee_id, Action.CONFLICT, no_answer)

@@ -24,6 +24,7 @@ NAMED = "account 55 (idnumber 3)"
         (reasons.unconfirmed_id, (7, ACCOUNT), "unconfirmed", f"{NAMED} has the employee", "give the account the id"),
         (reasons.unconfirmed_address, (7, ACCOUNT, 8), "unconfirmed", "work e-mail of employee 8", "enter 8 as the"),
         (reasons.unconfirmed_unseen, (7, ACCOUNT), "unconfirmed", "shows neither an e-mail", "give the account the id"),
+        (reasons.unconfirmed_unseen, (7, ACCOUNT, 8), "unconfirmed", "belongs to employee 8", "enter 8 as the"),
         (
             reasons.unconfirmed_email,
             (7, ACCOUNT),

@@ -53,7 +53,7 @@ def held_of(employee: Employee, *accounts: Account, key: str = KEY) -> list[Held
 def approve(changes: Collection[HeldChange], employee: Employee, *accounts: Account) -> Step:
     """The step of an approval of these changes, from what both systems show by then."""
     confirmed = frozenset(change.employee_id for change in changes if change.guard_class is UNCONFIRMED)
-    (step,) = only_approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY).steps
+    (step,) = only_approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY, "r1", "r2").steps
     return step
 
 
@@ -211,8 +211,8 @@ def test_an_address_that_a_held_change_would_free_is_not_taken_without_it() -> N
     plan = planner.plan()
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
-    both = only_approved(plan, changes, KEY)
-    taker_alone = only_approved(plan, [change for change in changes if change.employee_id == 2], KEY, "r1")
+    both = only_approved(plan, changes, KEY, "r1", "r2")
+    taker_alone = only_approved(plan, [change for change in changes if change.employee_id == 2], KEY, "r1", "r2")
 
     assert [outcome(step) for step in both.steps] == ["update differs"] * 2
     assert [outcome(step) for step in taker_alone.steps] == ["skip not_approved", "hold needs_another"]
@@ -230,7 +230,7 @@ def test_what_waits_for_a_change_that_waits_itself_is_not_written_either() -> No
     plan = planner.plan()
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
-    steps = only_approved(plan, [change for change in changes if change.employee_id > 2], KEY, "r1").steps
+    steps = only_approved(plan, [change for change in changes if change.employee_id > 2], KEY, "r1", "r2").steps
 
     assert [outcome(step) for step in steps] == ["skip not_approved"] * 2 + ["hold needs_another"] * 2
     assert "it needs the changes of employees 1, 2, not" in steps[3].reason.text
@@ -241,7 +241,9 @@ def test_an_account_is_not_reactivated_without_its_change_of_identity() -> None:
     plan = plan_for(READDRESSED, RETURNED)
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
-    (step,) = only_approved(plan, [change for change in changes if change.guard_class is REACTIVATE], KEY, "r1").steps
+    (step,) = only_approved(
+        plan, [change for change in changes if change.guard_class is REACTIVATE], KEY, "r1", "r2"
+    ).steps
 
     assert (outcome(step), writes(step), [change.field for change in step.held[0].changes]) == (
         "hold needs_another",
@@ -250,3 +252,12 @@ def test_an_account_is_not_reactivated_without_its_change_of_identity() -> None:
     )
     assert "it needs the account's change of identity, not" in step.reason.text
     assert "approve r1 --employee 7;" in step.reason.advice_for(7)
+
+
+def test_a_match_that_stays_unconfirmed_is_on_the_list_of_the_approval() -> None:
+    plan = plan_for(ADA, STRANGER)
+
+    (step,) = only_approved(plan, [], KEY, "r1", "r2").steps
+
+    assert "approve r2 --employee 7;" in step.reason.advice
+    assert held_changes(plan, "r2", KEY, 0).changes

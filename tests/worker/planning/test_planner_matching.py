@@ -308,7 +308,7 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
             unseen(7, deleted=True),
             account_of(ADA),
             colleagues={9: "ada@acme.example"},
-            says="employee 9",
+            says="BambooHR shows neither",
         ),
         case(
             "idnumber, disputed e-mail", "suspend left", ADA_LEFT, account_of(ADA), colleagues={9: "ada@acme.example"}

@@ -18,6 +18,7 @@ from tests.worker.builders import (
     writes,
 )
 from tests.worker.planning.cases import Case, Values, case
+from worker.model.employee import Employee
 from worker.planning.planner import Planner
 
 NAMED: Values = {"first_name": "Kai", "last_name": "Lund", "work_email": "kai@acme.example"}
@@ -121,8 +122,9 @@ def test_the_leaver_of_the_same_run_is_suspended_and_the_new_employee_held() -> 
     assert [outcome(step) for step in plan.values()] == ["suspend left", "conflict unconfirmed"]
 
 
-def test_a_confirmed_account_is_not_suspended_for_the_former_id() -> None:
-    plan = plan_of(LEFT, KAI, accounts=[ACTIVE], confirmed={70})
+@pytest.mark.parametrize("former", [LEFT, unseen(50, deleted=True)], ids=["left", "deleted, nothing shown"])
+def test_a_confirmed_account_is_not_suspended_for_the_former_id(former: Employee) -> None:
+    plan = plan_of(former, KAI, accounts=[ACTIVE], confirmed={70})
 
     assert [outcome(step) for step in plan.values()] == ["skip left_without_account", "update relinked"]
     assert writes(plan[70]) == NEW_ID
