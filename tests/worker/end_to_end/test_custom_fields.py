@@ -313,3 +313,17 @@ def test_reports_that_fail_for_all_keep_the_window_for_the_next_run_and_hold_up_
     assert run["error_reasons"] == {"custom_fields_unread": 1}
     assert staffed.account("3")["department"] == "Moved"
     assert (again.code, again["updated"]) == (0, 20)
+
+
+def test_a_name_from_a_field_of_the_company_confirms_the_account_of_a_leaver_without_an_address(
+    harness: RunHarness,
+) -> None:
+    harness.environment["FIELD_MAPPING"] = json.dumps({"lastname": "bamboohr:customLast", "firstname": "middle_name"})
+    harness.company.add({**one, "middleName": "Ana", "customLast": "Roy"} for one in generate(12, seed=7))
+    assert harness.run()["created"] == 12
+    later(harness)
+    harness.company.terminate("1", workEmail=None)
+
+    run = harness.run()
+
+    assert (run.code, run["suspended"], harness.account("1")["suspended"]) == (0, 1, True)
