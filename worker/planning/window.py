@@ -18,7 +18,7 @@ from worker.model.position import Position, WindowProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowPart:
     """The part of the window that one run takes.
 
     `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `next_since` becomes
@@ -33,7 +33,7 @@ class Window:
 
 def select(
     position: Position, changes: Sequence[Change], latest: datetime | None, began: datetime, batch_size: int
-) -> Window:
+) -> WindowPart:
     """Take the next part of the window.
 
     A pinned window takes one more batch with every retry, from the same place, so that one bad record does not block
@@ -50,10 +50,10 @@ def select(
     remaining = changes[start:]
     taken = remaining[: batch_size * (1 + progress.pinned_runs)] if batch_size > 0 else remaining
     next_since = min(progress.latest, began) if progress.latest else None
-    return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), next_since=next_since)
+    return WindowPart(tuple(taken), len(changes), complete=len(taken) == len(remaining), next_since=next_since)
 
 
-def advance(position: Position, window: Window, *, failed: bool) -> Position:
+def advance(position: Position, window: WindowPart, *, failed: bool) -> Position:
     """Return the position after a run. `since` never moves backwards; a failed run keeps `since` and `offset`."""
     progress = position.progress or WindowProgress()
     if failed:

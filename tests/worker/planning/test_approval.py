@@ -27,12 +27,12 @@ from worker.model.employee import Employee
 from worker.model.held_change import HeldChange
 from worker.model.step import GuardClass, Step
 from worker.planning.approval import held_changes, only_approved
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Plan, Planner
 
 KEY = "a token"
-HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
+HOLDS_ALL = GuardInput(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
 SUSPEND, REACTIVATE, IDENTITY, CLEAR, UPDATE, CREATE = GuardClass
 UNCONFIRMED = None
 """The list of matches that an operator has to confirm."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.worker.tables import table
 from worker.model.employee import Change
 from worker.model.position import Position, WindowProgress
-from worker.planning.window import Window, advance, select
+from worker.planning.window import WindowPart, advance, select
 
 SINCE = datetime(2026, 1, 31, 2, 0, 0, tzinfo=UTC)
 BEGAN = SINCE + timedelta(days=1)
@@ -30,11 +30,11 @@ def window_of(
     *,
     latest: datetime | None = LATEST,
     began: datetime = BEGAN,
-) -> Window:
+) -> WindowPart:
     return select(position, feed(ids), latest, began, batch_size)
 
 
-def taken(window: Window) -> list[int]:
+def taken(window: WindowPart) -> list[int]:
     return [change.employee_id for change in window.changes]
 
 
