@@ -38,7 +38,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
             yield part.guard_class, part.changes
 
 
-def approved(plan: Plan, allowed: Collection[HeldChange], key: str, run_id: str = "RUN") -> Plan:
+def approved(plan: Plan, allowed: Collection[HeldChange], key: str, run_id: str) -> Plan:
     """Return the plan with only the parts that were held with exactly these values.
 
     A part that needs one which is not among them stays held. `run_id`: the run that held them.
