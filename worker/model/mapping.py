@@ -124,7 +124,7 @@ class Rule:
             if key not in self.table and not self.otherwise:
                 return None
             shown = self.table.get(key, self.otherwise)
-        return normalize(self.target, shown) if shown else ""
+        return normalize(self.target, shown)
 
 
 def folded(value: str) -> str:
