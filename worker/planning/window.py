@@ -22,9 +22,9 @@ from worker.model.position import Position, WindowProgress
 class WindowPart:
     """The part of the window that one run takes.
 
-    `changed_again`: those processed before who changed since the window was opened, if it is pinned. `total`: the number
-    of changes in the feed. `complete`: this run reaches the end of the window. `next_since` becomes `since` when the
-    window is complete; if None, `since` stays.
+    `changed_again`: if it is pinned, those processed before who changed since it was opened. `total`: the number of
+    changes in the feed. `complete`: this run reaches the end of the window. Then `next_since` becomes `since`; if None,
+    `since` stays.
     """
 
     changes: tuple[Change, ...]
