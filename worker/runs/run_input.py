@@ -179,7 +179,7 @@ class RunInput:
             return {*self.all_ids}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
         return {
-            *(change.employee_id for change in self.window.changes),
+            *(change.employee_id for change in (*self.window.changes, *self.window.changed_again)),
             *self.with_arrived_dates,
             *self.refusal_codes,
             *waiting,

@@ -139,6 +139,13 @@ def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
     assert [planner.needs().account_owners for _ in range(4)] == [{50}, set(), set(), set()]
 
 
+def test_an_employee_of_the_run_is_not_read_for_comparison_as_well() -> None:
+    planner = Planner(input_of(LEFT, KAI))
+    planner.add([ACTIVE])
+
+    assert [planner.needs().account_owners for _ in range(4)] == [frozenset()] * 4
+
+
 def test_what_is_read_of_the_other_employee_decides() -> None:
     planner = Planner(input_of(KAI))
     look_up(planner, [ACTIVE])

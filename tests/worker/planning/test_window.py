@@ -159,6 +159,25 @@ def test_an_offset_written_by_hand_may_be_pinned() -> None:
     assert run(position, range(1, 12), 2) == ([6, 7, 8, 9], Position(SINCE, 9, WindowProgress(None, last_id=9)))
 
 
+@table(
+    "at, pinned, taken_again",
+    ("after the window was opened", LATEST + timedelta(minutes=1), True, [1]),
+    ("before the window was opened", LATEST, True, []),
+    ("at an unknown time", None, True, [1]),
+    ("after, and the next run opens a window soon", LATEST + timedelta(minutes=1), False, []),
+)
+def test_a_pinned_window_takes_those_before_the_position_again_who_changed_since(
+    at: datetime | None, pinned: bool, taken_again: list[int]
+) -> None:
+    progress = WindowProgress(LATEST, last_id=2, pinned_runs=int(pinned))
+    changes = [Change(1, at=at), Change(2, at=SINCE), Change(3, at=at)]
+
+    window = select(Position(SINCE, 2, progress), changes, LATEST + timedelta(hours=1), BEGAN, 1)
+
+    assert [change.employee_id for change in window.changed_again] == taken_again
+    assert taken(window) == [3]
+
+
 # Properties
 
 
