@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from worker.commands.parser import Parsers, add_command, add_employees, add_flag
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
 from worker.reports.build import build
-from worker.reports.output import check_destination, put, width
+from worker.reports.output import check_destination, put, put_lines
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
@@ -93,8 +94,9 @@ def plan(call: Call) -> int:
     )
     if options.html:
         put(page(report), file)
+    elif options.json:
+        put(document(report), file)
     else:
-        columns = 0 if file else width()
-        most = MOST_SHOWN if columns and not options.verbose else None
-        put(document(report) if options.json else table(report, columns, most), file)
+        is_shortened = file is None and sys.stdout.isatty() and not options.verbose
+        put_lines(table(report, MOST_SHOWN if is_shortened else None), file)
     return summary.exit_code

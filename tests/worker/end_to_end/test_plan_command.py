@@ -129,6 +129,12 @@ def test_the_table_fits_the_terminal(pending: RunHarness) -> None:
     assert max(map(len, run.stdout.splitlines()[2:])) <= 110
 
 
+def test_json_is_not_fitted_to_the_terminal(pending: RunHarness) -> None:
+    shown = at_a_terminal(pending, "plan", "--json", shows="stdout", COLUMNS="40").stdout
+
+    assert any(len(row["reason"]) > 40 for row in json.loads(shown)["rows"])
+
+
 def test_progress_is_shown_on_the_terminal_and_erased(pending: RunHarness) -> None:
     run = at_a_terminal(pending, "plan", shows="stderr")
 
