@@ -52,7 +52,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "--settings", metavar="FILE", type=Path, help="use the settings of this TOML file, for all employees"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write one self-contained page to a file")
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="write the table or the JSON to a file, not to stdout"
@@ -89,7 +89,6 @@ def plan(call: Call) -> int:
         services.settings,
         selection="everybody" if everybody else request.selection,
         shows_values=options.show_values,
-        digest_key=services.digest_key,
         other_settings=options.settings is not None,
     )
     if options.html:
