@@ -18,8 +18,8 @@ from ops import pausing
 from ops.alerts import is_confirmed, subscriptions
 from ops.context import Context, Terminal
 from ops.deployment import find
-from ops.errors import code_of
 from worker import advice
+from worker.aws import aws_failure
 from worker.errors import SyncError
 
 # One scan in 24 hours, and none beside one that is running or where the registry scans continuously.
@@ -91,7 +91,7 @@ def _scan(context: Context) -> None:
     try:
         context.client("ecr").start_image_scan(repositoryName=repository, imageId={"imageTag": tag})
     except ClientError as fault:
-        if code_of(fault) not in _NO_SCAN_NEEDED:
+        if aws_failure(fault) not in _NO_SCAN_NEEDED:
             raise
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.context import Context
-from ops.errors import code_of
 from worker import advice
+from worker.aws import aws_failure
 from worker.commands.parser import Parsers, add_command
 from worker.errors import ExitCode
 
@@ -105,7 +105,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         try:
             state = events.describe_rule(Name=name)["State"]
         except ClientError as fault:
-            if code_of(fault) != "ResourceNotFoundException":
+            if aws_failure(fault) != "ResourceNotFoundException":
                 raise
             yield f"the rule {name} was deleted: no e-mail reports how some tasks end; {_RESTORE}"
         else:

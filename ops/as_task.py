@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ from worker import advice
 from worker.commands import sync
 from worker.commands.base import check_terminal
 from worker.commands.parser import whole_number
-from worker.errors import ExitCode, UsageError
+from worker.errors import ExitCode
 from worker.reports.terminal import summary_text
 from worker.streams import OutputError
 from worker.words import counted
@@ -31,7 +30,6 @@ _REMARKS = ("warning: ", "lxp: ", "worker: ")
 _FOR_A_TERMINAL = frozenset({"--yes", "--show-values", "--verbose"})
 _PLANNED = frozenset({ExitCode.OK, ExitCode.ERRORS, ExitCode.HELD})
 """How a dry run ends that has read and planned everything."""
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
 def add_options(parser: argparse.ArgumentParser, command: str, *, is_run: bool) -> None:
@@ -59,13 +57,6 @@ def add_options(parser: argparse.ArgumentParser, command: str, *, is_run: bool) 
 def run(context: Context, words: Sequence[str]) -> int:
     """Run a command that writes to Moodle; print its summary. `words` are the worker's."""
     options, command = context.options, [word for word in words if word not in _FOR_A_TERMINAL]
-    # Refused here, since a task takes a minute to do so.
-    run_id = getattr(options, "about_run", None)
-    if run_id is not None and not _RUN_ID.fullmatch(run_id):
-        raise UsageError(
-            "this is not a run_id, which looks like 20260131T033000Z-1a2b3c4d and is not the id of the task",
-            advice="the summary of a run begins with its run_id",
-        )
     if options.command == "sync":
         sync.request(options)
         return _run(context, command, _print_summary)

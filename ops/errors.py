@@ -7,12 +7,11 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     HTTPClientError,
-    NoCredentialsError,
     NoRegionError,
-    PartialCredentialsError,
     ProfileNotFound,
 )
 
+from worker.aws import CREDENTIAL_FAULTS, LOG_IN, aws_failure
 from worker.errors import ExitCode, SyncError
 
 
@@ -29,34 +28,18 @@ class Interrupted(SyncError):
 
 
 _NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
-_NOT_ACCEPTED = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-
-
-def code_of(fault: ClientError) -> str:
-    """The code of an error that AWS returned."""
-    return str(fault.response.get("Error", {}).get("Code", "unknown"))
 
 
 def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
     """The error for an operator, from one of boto3."""
+    code = aws_failure(fault)
+    if code in CREDENTIAL_FAULTS:
+        return Unavailable(f"{CREDENTIAL_FAULTS[code]} ({code})", advice=LOG_IN)
     if isinstance(fault, NoRegionError):
         return Unavailable(
             "no AWS region is set",
             advice="set Account and Region in the environment's file, or AWS_REGION, or a profile",
         )
-    if isinstance(fault, (NoCredentialsError, PartialCredentialsError)):
-        return Unavailable("no AWS credentials were found", advice="log in to AWS, or name a profile with AWS_PROFILE")
     if isinstance(fault, ProfileNotFound):
         return Unavailable(str(fault), advice="correct AWS_PROFILE; `aws configure list-profiles` lists the profiles")
     if isinstance(fault, (EndpointConnectionError, HTTPClientError)):
@@ -65,17 +48,12 @@ def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
         )
     if not isinstance(fault, ClientError):
         return Unavailable(f"AWS could not be called: {fault}")
-    code, operation = code_of(fault), fault.operation_name
+    operation = fault.operation_name
     if code in _NOT_ALLOWED:
         return Unavailable(
             f"AWS does not allow these credentials to call {operation} ({code})",
             advice="use other credentials (AWS_PROFILE); for the permissions that an operator needs, see"
             ' "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
-        )
-    if code in _NOT_ACCEPTED:
-        return Unavailable(
-            f"AWS does not accept these credentials ({code})",
-            advice="log in to AWS again, or name other credentials with AWS_PROFILE",
         )
     reason = fault.response.get("Error", {}).get("Message", "no reason given")
     return Unavailable(f"AWS refused {operation} ({code}): {reason}")

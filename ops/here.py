@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from ops import pausing
 from ops.context import Context
-from ops.errors import Interrupted, Unavailable, code_of
+from ops.errors import Interrupted, Unavailable
 from worker import advice
+from worker.aws import aws_failure
 from worker.commands.doctor import print_check
 from worker.runs.checks import Check, warning
 
@@ -99,7 +100,7 @@ def _operator_checks(context: Context) -> Iterator[Check]:
     except ClientError as fault:
         yield warning(
             "pause",
-            f"the schedules and the alarm were not read ({code_of(fault)})",
+            f"the schedules and the alarm were not read ({aws_failure(fault)})",
             'see "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
         )
     else:

@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.context import Context
-from ops.errors import code_of
 from worker import advice
+from worker.aws import aws_failure
 from worker.reports.terminal import nonempty, summary_text
 
 _SUMMARY = "sync.summary"
@@ -32,7 +32,7 @@ def read(context: Context, task_id: str, token: str | None = None) -> tuple[list
         try:
             page = context.client("logs").get_log_events(**query, **({"nextToken": token} if token else {}))
         except ClientError as fault:
-            if code_of(fault) == "ResourceNotFoundException":
+            if aws_failure(fault) == "ResourceNotFoundException":
                 return messages, token
             raise
         messages.extend(event["message"] for event in page["events"])

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from ops import log, pausing, tasks
 from ops.context import Context
-from ops.errors import code_of
 from worker import advice
+from worker.aws import aws_failure
 from worker.commands.parser import Parsers, add_command, add_flags, whole_number
 from worker.errors import ExitCode, SyncError
 from worker.reports.table import columns
@@ -87,7 +87,7 @@ def list_runs(context: Context) -> int:
     try:
         pause = pausing.recorded_pause(context)
     except ClientError as fault:
-        context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
+        context.terminal.note(f"Whether the scheduled runs are paused is not known ({aws_failure(fault)}).")
     else:
         if pause:
             context.terminal.note(f"The scheduled runs are {pause}. To resume: {advice.command('resume')}")

@@ -13,6 +13,22 @@ from worker.errors import ConfigurationError
 _CODE = re.compile(r"[A-Za-z.]{1,80}")
 _PARSER_FAULTS = (AttributeError, KeyError, TypeError, ValueError)
 """The exceptions that boto3's parsers raise for an answer that does not have AWS's form."""
+_EXPIRED = "the AWS credentials have expired"
+_NOT_ACCEPTED = "AWS does not accept these credentials"
+CREDENTIAL_FAULTS = {
+    "NoCredentialsError": "no AWS credentials were found",
+    "PartialCredentialsError": "the AWS credentials are incomplete",
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "AuthFailure": _NOT_ACCEPTED,
+    "InvalidClientTokenId": _NOT_ACCEPTED,
+    "InvalidSignatureException": _NOT_ACCEPTED,
+    "SignatureDoesNotMatch": _NOT_ACCEPTED,
+    "UnrecognizedClientException": _NOT_ACCEPTED,
+}
+"""What is wrong with the credentials for AWS, by what :func:`aws_failure` returns. What to do about it: LOG_IN."""
+LOG_IN = "log in to AWS, or name other credentials with AWS_PROFILE"
 
 
 def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:

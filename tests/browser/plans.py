@@ -175,15 +175,15 @@ def _row(number: int, shows_values: bool) -> Row:
             "check the employees named", cells=suspended("suspend"), held=("suspend",), would="suspend",
         )  # fmt: skip
     if kind == 3:
-        return row("suspend", "left", "BambooHR says Inactive or Deleted", cells=suspended(), digest="6b1f")
+        return row("suspend", "left", "BambooHR says Inactive or Deleted", cells=suspended())
     if kind == 4 and number < 100:
         return row(
-            "reactivate", "returned", "works here again; this product had suspended the account", digest="11c0",
+            "reactivate", "returned", "works here again; this product had suspended the account",
             cells=(Cell("suspended", states=("suspended", "active")), *cells(("department", "", team))),
         )  # fmt: skip
     if kind < 10:
         return row(
-            "create", "new", "works here and has no account yet", "", None, digest="9a2d",
+            "create", "new", "works here and has no account yet", "", None,
             cells=cells(
                 ("username", None, mail), ("email", None, mail), ("firstname", None, first), ("lastname", None, last),
                 ("idnumber", None, str(employee)), ("department", None, team), ("city", None, place),
@@ -192,7 +192,7 @@ def _row(number: int, shows_values: bool) -> Row:
         )  # fmt: skip
     if kind == 10:
         return row(
-            "update", "differs", "BambooHR and Moodle differ", digest="d00f", held=("identity",),
+            "update", "differs", "BambooHR and Moodle differ", held=("identity",),
             hold=f"a guard holds all changes of identity of this run: {_WHY_IDENTITY}",
             cells=(
                 *cells(("department", _TEAMS[(number // 3 + 2) % 5], team)),
@@ -207,7 +207,7 @@ def _row(number: int, shows_values: bool) -> Row:
         one = (("lastname", last, f"{last}-{_LAST[(number + 3) % 10]}"),)
         problem = "the new username has characters that Moodle does not accept; the account keeps its current one"
         return row(
-            "update", "differs", "BambooHR and Moodle differ", digest="d00f",
+            "update", "differs", "BambooHR and Moodle differ",
             cells=cells(*(several if kind % 2 else one)), problem=problem if kind == 17 else "",
             notes=("linked: the account with the employee's e-mail address now carries their id",) * (kind == 16),
         )  # fmt: skip

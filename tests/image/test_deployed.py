@@ -223,7 +223,7 @@ def test_doctor_has_no_failed_check(reconciled: Step, deployed: DeployedWorker) 
 
 
 def test_an_unknown_run_exits_with_2(held: Step, deployed: DeployedWorker) -> None:
-    result = deployed.run("approve", "no-such-run", "--yes")
+    result = deployed.run("approve", "20260131T033000Z-00000000", "--yes")
 
     assert (result.code, result["outcome"]) == (2, "usage_error")
     assert held.run["run_id"] in result["advice"]

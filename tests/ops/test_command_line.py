@@ -130,8 +130,11 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
             " ./lxp --env dev people list",
         ),
         ("--dry-run sync", "--dry-run stands before the command, and belongs after it"),
-        ("undo RUN --only suspensoins", "--only takes: suspend, fields"),
-        ("approve RUN --only names", "--only takes: suspend, reactivate, identity, clear, update, create, unconfirmed"),
+        ("undo 20260131T033000Z-1a2b3c4d --only suspensoins", "--only takes: suspend, fields"),
+        (
+            "approve 20260131T033000Z-1a2b3c4d --only names",
+            "--only takes: suspend, reactivate, identity, clear, update, create, unconfirmed",
+        ),
         ("sync --employee 7 8", "every employee is named by an option of its own: --employee 4711 --employee 4712"),
         ("sync --dry-run=yes", "--dry-run takes no value"),
         ("--envv prod sync", "there is no option --envv; did you mean --env?"),

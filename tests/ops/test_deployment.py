@@ -107,7 +107,8 @@ def test_without_account_and_region_in_the_file_the_region_comes_from_aws_region
     ("code", "message"),
     [
         ("AccessDeniedException", "AWS does not allow these credentials to call RunTask"),
-        ("ExpiredTokenException", "AWS does not accept these credentials"),
+        ("ExpiredTokenException", "the AWS credentials have expired (ExpiredTokenException)"),
+        ("InvalidClientTokenId", "AWS does not accept these credentials (InvalidClientTokenId)"),
         ("ClusterNotFoundException", "AWS refused RunTask (ClusterNotFoundException): gone"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_wrong_run_id_starts_no_task(deployed: Environment, verb: str, run_id:
     end = deployed.ops(verb, run_id)
 
     assert end.code == 2
-    assert "this is not a run_id" in end.err
+    assert "a run_id looks like" in end.err
     assert not deployed.tasks
 
 

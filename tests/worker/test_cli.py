@@ -152,6 +152,16 @@ def test_an_invalid_employee_id_is_refused(run: Any, text: str) -> None:
     assert len(result.out) < 8 * 1024
 
 
+@pytest.mark.parametrize("command", ["approve", "undo"])
+@pytest.mark.parametrize("text", ["no-such-run", "", "\udcff", "RUN", "20260131T033000Z-1a2b3c4d\n", "x" * 3_000])
+def test_what_is_not_a_run_id_is_refused_and_not_repeated(run: Any, command: str, text: str) -> None:
+    result = run(command, text, "--yes")
+
+    assert (result.code, result.summary["about_run"]) == (2, None)
+    assert result.summary["message"].startswith("argument RUN: a run_id looks like 20260131T033000Z-1a2b3c4d, and is")
+    assert len(result.out) < 8 * 1024
+
+
 # Configuration
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from worker import advice, logs
 from worker.commands.base import Call, approvable, check_terminal, may_write, proposal_of
-from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, as_run_id, employees
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import FollowUp
@@ -43,7 +43,10 @@ def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", details=_DETAILS)
     parser.add_argument(
-        "about_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
+        "about_run",
+        metavar="RUN",
+        type=as_run_id,
+        help="the run_id of the run that held the changes (its summary names it)",
     )
     add_only(parser, [*GuardClass, UNCONFIRMED], "only the changes of this class, or unconfirmed matches")
     add_employees(parser)

@@ -22,7 +22,7 @@ from worker.model.history import History
 from worker.model.step import WRITES, Step
 from worker.progress import Progress, bar
 from worker.reports.build import build
-from worker.reports.output import width
+from worker.reports.output import fit
 from worker.reports.table import changes
 from worker.runs.run_input import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
@@ -138,7 +138,7 @@ def may_write(
             approved=approved,
         )
         most = None if options.verbose else MOST_SHOWN
-        streams.write_stderr(changes(report, width(sys.stderr), most), end="\n\n")
+        streams.write_stderr(fit(changes(report, most), sys.stderr), end="\n\n")
     if options.dry_run or question is None:
         return False
     confirm(question(sum(step.action in WRITES for step in steps)), call.stop, yes=False)

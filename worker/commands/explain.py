@@ -10,7 +10,7 @@ from worker.commands.parser import Parsers, add_command, add_flags, employee
 from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
-from worker.reports.output import check_destination, put, readable, width
+from worker.reports.output import check_destination, put, put_lines, readable
 from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
@@ -70,6 +70,5 @@ def explain_employee(call: Call) -> int:
         document = {"employee_id": number, "warnings": summary.warning_texts, **sections}
         put(json.dumps(document, indent=1), options.output)
     else:
-        columns = 0 if options.output else width()
-        put(readable(number, sections, summary.warning_texts, columns), options.output)
+        put_lines(readable(number, sections, summary.warning_texts), options.output)
     return 0

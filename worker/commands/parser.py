@@ -21,6 +21,7 @@ from worker.words import MOST_SHOWN
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
 
 
@@ -223,6 +224,15 @@ def employee(text: str) -> int:
     if number is None:
         raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
     return number
+
+
+def as_run_id(text: str) -> str:
+    """Check the id of a run of the command line."""
+    if not _RUN_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "a run_id looks like 20260131T033000Z-1a2b3c4d, and is not the id of the task; the summary begins with it"
+        )
+    return text
 
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:

@@ -17,7 +17,7 @@ from worker.errors import UsageError
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, History
 from worker.reports.follow_up_reasons import reason_of
-from worker.reports.output import put, width
+from worker.reports.output import put, put_lines
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
 from worker.runs.services import open_store
@@ -132,11 +132,11 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([row.as_json() for row in rows], indent=1))
     elif not rows:
-        put(_empty_list(only, history))
+        put_lines(_empty_list(only, history))
     else:
         counts = Counter(row.flag for row in rows)
         numbers = ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
-        put(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}")
+        put_lines(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}")
     return 0
 
 
@@ -155,7 +155,7 @@ def _table(rows: Iterable[_Row]) -> str:
     cells = [
         (one.employee.employee_id, str(one.flag), one.employee.attempts or "-", one.action, one.note) for one in rows
     ]
-    return columns(heads, cells, width())
+    return columns(heads, cells)
 
 
 def _legend(rows: Iterable[_Row]) -> str:
@@ -166,7 +166,7 @@ def _legend(rows: Iterable[_Row]) -> str:
         said[row.reason.code] = row.reason
         whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
     texts = [(code, reason.in_words(*whose[code])) for code, reason in sorted(said.items())]
-    return columns(("reason", "in words, and what to do"), texts, width())
+    return columns(("reason", "in words, and what to do"), texts)
 
 
 # Retry and drop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from worker.commands.parser import Parsers, add_command, add_employees, add_flag
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
 from worker.reports.build import build
-from worker.reports.output import check_destination, put, width
+from worker.reports.output import check_destination, put, put_lines
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
@@ -51,7 +52,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "--settings", metavar="FILE", type=Path, help="use the settings of this TOML file, for all employees"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write one self-contained page to a file")
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="write the table or the JSON to a file, not to stdout"
@@ -88,13 +89,13 @@ def plan(call: Call) -> int:
         services.settings,
         selection="everybody" if everybody else request.selection,
         shows_values=options.show_values,
-        digest_key=services.digest_key,
         other_settings=options.settings is not None,
     )
     if options.html:
         put(page(report), file)
+    elif options.json:
+        put(document(report), file)
     else:
-        columns = 0 if file else width()
-        most = MOST_SHOWN if columns and not options.verbose else None
-        put(document(report) if options.json else table(report, columns, most), file)
+        is_shortened = file is None and sys.stdout.isatty() and not options.verbose
+        put_lines(table(report, MOST_SHOWN if is_shortened else None), file)
     return summary.exit_code

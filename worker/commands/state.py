@@ -14,7 +14,7 @@ from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
-from worker.reports.output import put, width
+from worker.reports.output import put, put_lines
 from worker.reports.table import name_value_lines
 from worker.runs.services import open_store
 from worker.state.lock import Lock
@@ -76,7 +76,7 @@ def show(call: Call) -> int:
         put(json.dumps(sections, indent=1))
         return 0
     for title, lines in sections.items():
-        put(f"{title}\n{name_value_lines(lines.items(), width()) or '  none'}")
+        put_lines(f"{title}\n{name_value_lines(lines.items()) or '  none'}")
     return 0
 
 

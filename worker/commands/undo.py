@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.commands.base import Call, check_terminal, may_write
-from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, as_run_id, employees
 from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
@@ -28,7 +28,9 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", details=_DETAILS)
-    parser.add_argument("about_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
+    parser.add_argument(
+        "about_run", metavar="RUN", type=as_run_id, help="the run_id of the run (its summary and log name it)"
+    )
     add_only(
         parser,
         [scope for scope in UndoScope if scope is not UndoScope.EVERYTHING],

@@ -13,7 +13,7 @@ import threading
 from typing import Any
 
 from worker import advice, logs
-from worker.aws import aws_client, aws_failure
+from worker.aws import CREDENTIAL_FAULTS, LOG_IN, aws_client, aws_failure
 from worker.config.settings import Credential
 from worker.config.texts import visible
 from worker.errors import CredentialError
@@ -24,8 +24,7 @@ KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
 _SYSTEMS = {"BAMBOOHR_API_KEY": "bamboohr", "MOODLE_TOKEN": "moodle"}
 
 _UNREADABLE = {
-    "NoCredentialsError": "no AWS credentials were found: log in, or set AWS_PROFILE",
-    "ExpiredTokenException": "the AWS credentials have expired: log in again",
+    **{code: f"{fault}: {LOG_IN}" for code, fault in CREDENTIAL_FAULTS.items()},
     "EndpointConnectionError": "Secrets Manager does not answer: check the network, AWS_REGION and AWS_ENDPOINT_URL",
 }
 _UNREADABLE_OTHERWISE = "check that the task role may read it, its region, and that it is not scheduled for deletion"

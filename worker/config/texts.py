@@ -20,12 +20,7 @@ _JOINERS = "\u200c\u200d"
 
 def trimmed(text: str) -> str:
     """Return the text without what is invisible at its ends."""
-    first, last = 0, len(text)
-    while first < last and _is_invisible(text[first]):
-        first += 1
-    while first < last and _is_invisible(text[last - 1]):
-        last -= 1
-    return text[first:last]
+    return text.strip("".join(char for char in text if char.isspace() or unicodedata.category(char) == "Cf"))
 
 
 def visible(text: str) -> str:
@@ -37,10 +32,6 @@ def visible(text: str) -> str:
         if unicodedata.category(char) != "Cf"
         or (char in _JOINERS and not composed[at - 1].isascii() and not composed[at + 1].isascii())
     )
-
-
-def _is_invisible(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) == "Cf"
 
 
 def read_toml(path: Path) -> dict[str, object]:

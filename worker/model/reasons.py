@@ -393,11 +393,7 @@ WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_us
 
 RELEASED = Reason("released", "an operator released the employee; the next run takes them")
 
-_GENERAL = {
-    one.code: one
-    for one in (*globals().values(), field_not_shown(["a field"]), unreadable_employee("its refusal"))
-    if isinstance(one, Reason)
-}
+_GENERAL = {one.code: one for one in (*globals().values(), field_not_shown(["a field"])) if isinstance(one, Reason)}
 
 
 def by_code(code: str) -> Reason | None:
@@ -413,8 +409,11 @@ IN_COMMON = {
     "email_disputed": "another employee has the same work e-mail in BambooHR",
     "email_swapped": "employees would swap addresses",
     "username_taken": "the username belongs to another account or employee",
+    "unreadable_account": "Moodle cannot answer a look-up of the employee",
+    "unreadable_employee": "BambooHR cannot return the employee's record",
+    "unreadable_fields": "BambooHR cannot return some of the employee's fields",
 }
-"""The general words of reasons that name an employee or an account."""
+"""The general words of reasons that name an employee, an account or a refusal. Each run finds such a reason again."""
 
 REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

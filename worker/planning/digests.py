@@ -1,7 +1,7 @@
-"""Keyed digests, which tie a stored plan or held change to the planned values without storing the values. Pure.
+"""Keyed digests, by which later runs recognise planned values that the state does not store. Pure.
 
 A plain digest of a department or a name could be guessed by trial. These are keyed with the Moodle token, which is
-in no plan, state or repository, so they become invalid when the token changes.
+not in the state either, so they become invalid when the token changes.
 """
 
 from __future__ import annotations
@@ -11,15 +11,7 @@ import hmac
 import json
 from collections.abc import Sequence
 
-from worker.model.step import WRITES, FieldChange, Step
-
-
-def digest(step: Step, key: str) -> str:
-    """Return the digest of everything that a step would write and of the present values; "" if it writes nothing."""
-    if step.action not in WRITES:
-        return ""
-    changes = sorted([change.field, change.old, change.new] for change in step.changes)
-    return _keyed("plan", [step.employee_id, step.action.value, step.account_id, changes], key)
+from worker.model.step import FieldChange, Step
 
 
 def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:

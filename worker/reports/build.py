@@ -13,7 +13,6 @@ from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.digests import digest
 from worker.planning.guards import NOUNS
 from worker.reports.report import Cell, HeldClass, Report, Row
 from worker.runs.summary import Summary
@@ -34,7 +33,6 @@ def build(
     *,
     selection: str,
     shows_values: bool,
-    digest_key: str = "",
     approved: Mapping[int, Collection[str]] | None = None,
     other_settings: bool = False,
 ) -> Report:
@@ -46,14 +44,11 @@ def build(
     Args:
         employees: The employees that were read, as BambooHR shows them.
         selection: A key of :data:`worker.reports.report.SELECTIONS`.
-        digest_key: The key for the digests of what is planned; "" for no digests.
         approved: The classes of the changes to approve, by employee id.
     """
     facts = {employee.employee_id: employee.facts for employee in employees} if shows_values else None
     rows = tuple(
-        _row(step, facts, digest_key, (approved or {}).get(step.employee_id, ()))
-        for step in steps
-        if _has_row(step, selection)
+        _row(step, facts, (approved or {}).get(step.employee_id, ())) for step in steps if _has_row(step, selection)
     )
     return Report(
         run_id=summary.run_id,
@@ -103,12 +98,7 @@ def _has_row(step: Step, selection: str) -> bool:
     return selection != "everybody" or step.reason not in _LEFT_OUT
 
 
-def _row(
-    step: Step,
-    facts: Mapping[int, Mapping[str, str]] | None,
-    digest_key: str,
-    approved: Collection[str],
-) -> Row:
+def _row(step: Step, facts: Mapping[int, Mapping[str, str]] | None, approved: Collection[str]) -> Row:
     """Return the row of a step; without the `facts` of all employees, it contains no values."""
     shows_values = facts is not None
     name, department = _name_and_department(step, facts.get(step.employee_id, {})) if facts is not None else ("", "")
@@ -129,7 +119,6 @@ def _row(
         ),
         problem=step.problem.in_words(step.employee_id) if step.problem and step.problem != step.reason else "",
         notes=tuple(note.in_words(step.employee_id) for note in step.notes),
-        digest=digest(step, digest_key) if digest_key else "",
         held=step.held_classes,
         approved=tuple(sorted(approved)),
         would=would(step) if step.is_fully_held else "",

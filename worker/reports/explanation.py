@@ -19,7 +19,7 @@ from worker.model.scope import ScopeState
 from worker.model.step import WRITES
 from worker.reports.build import would
 from worker.reports.employee_context import EmployeeContext, account_lines
-from worker.reports.follow_up_reasons import is_seen_again, reason_of
+from worker.reports.follow_up_reasons import reason_of
 from worker.timestamps import iso
 from worker.words import counted
 
@@ -170,7 +170,7 @@ def _refused(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     for flag, what in _REFUSED.items():
         if record is not None and (detail := record.follow_ups.get(flag)):
             said = reason_of(flag, detail.note).in_words(number)
-            if is_seen_again(detail.note):
+            if detail.note in reasons.IN_COMMON:
                 said = "the reason is shown above, if it still applies"
             after = f" after {counted(record.attempts, 'run')} in which Moodle refused" if record.attempts else ""
             retry = advice.command("people", "retry", str(number))

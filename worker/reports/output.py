@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -50,16 +52,42 @@ def put(text: str, file: Path | None = None) -> None:
     streams.write_stderr(f"written to {file}")
 
 
-def width(stream: TextIO | None = None) -> int:
-    """Return the width of a stream's terminal (stdout by default), 0 for no limit if it is not a terminal."""
-    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else 0
+def put_lines(text: str, file: Path | None = None) -> None:
+    """Print a text for a reader, in lines that fit the terminal; otherwise as :func:`put` does."""
+    put(text if file else fit(text, sys.stdout), file)
 
 
-def readable(
-    employee_id: int, sections: Mapping[str, Mapping[str, str]], warnings: Iterable[str], columns: int = 0
-) -> str:
-    """Return the sections of an explanation as text. `columns` is the width to keep to, 0 for no limit."""
+def fit(text: str, stream: TextIO) -> str:
+    """Return the text in lines that fit the stream's terminal, if it is one.
+
+    A long line continues below its last column. A command stays whole, so that it can be copied.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_fit(line, width) for line in text.split("\n"))
+
+
+def _fit(line: str, width: int) -> str:
+    before, gap, last = line.rstrip().rpartition("  ")
+    first, rest = before + gap, " " * len(before + gap)
+    if len(line) <= width or width - len(first) < _NARROWEST:
+        return line
+    bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), last)
+    lines = textwrap.wrap(
+        bound, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines).replace(_NO_BREAK, " ")
+
+
+_COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
+_NARROWEST = 24
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def readable(employee_id: int, sections: Mapping[str, Mapping[str, str]], warnings: Iterable[str]) -> str:
+    """Return the sections of an explanation as text."""
     parts = [f"Employee {employee_id}"]
     parts += [f"warning: {warning}" for warning in warnings]
-    parts += [f"{title}\n{name_value_lines(lines.items(), columns)}" for title, lines in sections.items()]
+    parts += [f"{title}\n{name_value_lines(lines.items())}" for title, lines in sections.items()]
     return "\n\n".join(parts)

@@ -51,7 +51,6 @@ class Row:
         code: The reason as a stable word.
         advice: What the operator can do about it, if anything: see :func:`worker.advice.resolve`.
         problem: An error in addition to the action.
-        digest: A keyed digest of what would be written, "" if nothing would be.
         held: The classes of changes that a guard holds.
         would: The action without the guards, if they hold all of it.
         hold: Why a part is held, if the rest is written.
@@ -68,7 +67,6 @@ class Row:
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     notes: tuple[str, ...] = ()
-    digest: str = ""
     held: tuple[str, ...] = ()
     would: str = ""
     hold: str = ""
@@ -166,7 +164,7 @@ VERSION = 1
 
 
 def document(report: Report) -> str:
-    """Return the report as JSON, with a keyed digest of everything that would be written."""
+    """Return the report as JSON."""
     data = {
         "kind": KIND,
         "version": VERSION,
@@ -197,7 +195,6 @@ def _row(row: Row, *, shows_values: bool) -> dict[str, Any]:
         "held_fields": [cell.field for cell in row.cells if cell.held],
         "problem": row.problem or row.hold,
         "notes": list(row.notes),
-        "digest": row.digest,
     }
     if not shows_values:
         return data

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,59 +10,31 @@ from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
 from worker.words import counted, listed
 
-_NARROWEST = 24
 
-
-def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int = 0) -> str:
-    """Align texts left and numbers right. With a `width`, the last two columns are wrapped to fit it."""
+def columns(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Align texts left and numbers right."""
     body = [list(row) for row in rows]
     shown = [list(heads), *([str(cell) for cell in row] for row in body)]
-    widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
-    if width:
-        *others, before, _ = widths
-        left = width - sum(others) - 2 * (len(heads) - 1)
-        widths[-2] = min(before, max(_NARROWEST, left // 2))
-        widths[-1] = max(_NARROWEST, left - widths[-2])
-    right = [bool(body) and all(isinstance(row[at], (int, float)) for row in body) for at in range(len(heads))]
-    lines = []
-    for row in shown:
-        parts = [textwrap.wrap(cell, size) if width else [cell] for cell, size in zip(row, widths, strict=True)]
-        parts[-1] = wrap(row[-1], widths[-1]) if width else [row[-1]]
-        for cells in itertools.zip_longest(*parts, fillvalue=""):
-            aligned = (
-                cell.rjust(size) if to_right else cell.ljust(size)
-                for cell, size, to_right in zip(cells, widths, right, strict=True)
-            )
-            lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines)
+    sizes = [max(len(row[at]) for row in shown) for at in range(len(heads))]
+    signs = [
+        ">" if body and all(isinstance(row[at], (int, float)) for row in body) else "<" for at in range(len(heads))
+    ]
+    cells = ([f"{cell:{sign}{size}}" for cell, sign, size in zip(row, signs, sizes, strict=True)] for row in shown)
+    return "\n".join("  ".join(row).rstrip() for row in cells)
 
 
-def table(report: Report, width: int = 0, most: int | None = None) -> str:
+def table(report: Report, most: int | None = None) -> str:
     """Return the report as text: what was read, what is held, the rows by reason, and the next commands to type.
 
-    Args:
-        width: The width of a line; 0 is no limit.
-        most: The most ids in one list; None is no limit.
+    `most` is the most ids in one list; None is no limit.
     """
-    return _text([[*_head(report)], *_body(report, width, most), ["Next:", *_next(report)]], width)
+    return "\n\n".join(["\n".join(_head(report)), changes(report, most), "\n".join(["Next:", *_next(report)])])
 
 
-def changes(report: Report, width: int = 0, most: int | None = None) -> str:
+def changes(report: Report, most: int | None = None) -> str:
     """Return only what would be done, for a reader who is about to confirm it."""
-    return _text(_body(report, width, most), width)
-
-
-def _body(report: Report, width: int, most: int | None) -> list[list[str]]:
-    groups = [group for kind in kinds(report) for group in kind.groups]
-    return [
-        [_figures(report)],
-        *([*_held(one)] for one in report.held),
-        *([*_group(group, width, most)] for group in groups),
-    ]
-
-
-def _text(paragraphs: Iterable[Iterable[str]], width: int) -> str:
-    return "\n\n".join("\n".join(_wrapped(line, width) for line in lines) for lines in paragraphs)
+    groups = ("\n".join(_group(group, most)) for kind in kinds(report) for group in kind.groups)
+    return "\n\n".join([_figures(report), *("\n".join(_held(one)) for one in report.held), *groups])
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -87,10 +57,10 @@ def _held(one: HeldClass) -> Iterator[str]:
     yield f"{one.held}:"
     yield from (f"  {text}" for text in one.why.split("; "))
     yield "  if these changes are right, approve them once a run has held them:"
-    yield _Whole(f"    {approve_class(one.guard)}")
+    yield f"    {approve_class(one.guard)}"
 
 
-def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
+def _group(group: Group, most: int | None) -> Iterator[str]:
     yield f"{group.label.capitalize()}: {counted(len(group.rows), 'employee')}: {group.reason}"
     if group.hold:
         yield f"  held: {group.hold}"
@@ -105,8 +75,7 @@ def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
         return
     heads = ("employee", "name, department", "changes")
     used = [at for at in range(3) if at == 0 or any(row[at] for row in rows)]
-    text = columns([heads[at] for at in used], [[row[at] for at in used] for row in rows], max(width - 2, 0))
-    yield _Whole(textwrap.indent(text, "  "))
+    yield textwrap.indent(columns([heads[at] for at in used], [[row[at] for at in used] for row in rows]), "  ")
 
 
 def _listed(by_details: Mapping[str, Sequence[str]], most: int | None) -> Iterator[str]:
@@ -141,51 +110,11 @@ def _next(report: Report) -> Iterator[str]:
     for step in next_steps(report):
         yield f"  {step.text}"
         if step.command:
-            yield _Whole(f"    {step.command}")
+            yield f"    {step.command}"
 
 
-class _Whole(str):
-    """Lines that are not wrapped: a command to copy, or a table that fits."""
-
-
-def _wrapped(line: str, width: int) -> str:
-    if not width or isinstance(line, _Whole):
-        return line
-    indent = " " * (len(line) - len(line.lstrip()) + 2)
-    own = line[: len(line) - len(line.lstrip())]
-    return "\n".join(wrap(line.lstrip(), max(width, _NARROWEST), first=own, rest=indent))
-
-
-_COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
-_NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-def name_value_lines(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
-    """Return one line for each name and value; empty values are left out.
-
-    A long value continues below its beginning, unless the width (0: no limit) leaves too little room.
-    """
-    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+def name_value_lines(pairs: Iterable[tuple[str, object]]) -> str:
+    """Return one line for each name and value; empty values are left out."""
+    shown = [(name, value) for name, value in pairs if value not in (None, "")]
     size = max((len(name) for name, _ in shown), default=0)
-    is_wide = width - size - 4 < _NARROWEST
-    return "\n".join(
-        f"  {name:<{size}}  {value}"
-        if is_wide
-        else "\n".join(wrap(value, width, first=f"  {name:<{size}}  ", rest=" " * (size + 4)))
-        for name, value in shown
-    )
-
-
-def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    """Return the text in lines. A command or a word that is longer than a line stays whole.
-
-    Args:
-        width: The width of a line, its indent included.
-        first: The beginning of the first line.
-        rest: The beginning of every other line.
-    """
-    bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
-    lines = textwrap.wrap(
-        bound, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )
-    return [line.replace(_NO_BREAK, " ") for line in lines] or [first]
+    return "\n".join(f"  {name:<{size}}  {value}" for name, value in shown)

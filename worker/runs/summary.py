@@ -233,7 +233,7 @@ class Summary:
             "scope": self.selection,
             "trigger": self.trigger,
             "run_id": self.run_id,
-            "about_run": self.about_run[:100] or None,
+            "about_run": self.about_run or None,
             "dry_run": self.dry_run,
             "started_at": iso(self.started_at),
             "duration_seconds": round((now - self.started_at).total_seconds(), 3),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from worker.aws import aws_client, aws_failure
+from worker.aws import CREDENTIAL_FAULTS, aws_client, aws_failure
 from worker.errors import ConfigurationError, StateError
 from worker.state.items import KEY, Condition, Item
 from worker.transport.parallel import in_batches
@@ -22,9 +22,7 @@ _FIRST_PAUSE = 0.05
 _UNUSABLE = {
     "ResourceNotFoundException": "does not exist in this region: deploy the stack, or correct STATE_TABLE",
     "AccessDeniedException": "may not be used by this role: check the task role's permissions",
-    "UnrecognizedClientException": "cannot be used: AWS does not know these credentials",
-    "ExpiredTokenException": "cannot be used: the AWS credentials have expired",
-    "NoCredentialsError": "cannot be used: no AWS credentials were found",
+    **{code: f"cannot be used: {fault}" for code, fault in CREDENTIAL_FAULTS.items()},
 }
 
 

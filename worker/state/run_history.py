@@ -12,7 +12,6 @@ from worker.state.packed import MAX_BYTES, encode, pack, unpack
 from worker.state.records import read_run, store_run
 
 _RUN_RETENTION = timedelta(days=400)
-_MAX_KEY_LENGTH = 1_000
 _MAX_JOURNAL_ITEMS = 100_000
 _ADVICE = "it was changed by hand; delete it: the next run rebuilds it from the items of the runs"
 
@@ -65,15 +64,11 @@ class RunHistory:
         count = (self._item_of(run_id) or {}).get("journal_items")
         return count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None
 
-    def is_id(self, run_id: str) -> bool:
-        """Return whether the table can have items of a run with this id."""
-        return run_id.isascii() and len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
-
     def _key_of(self, run_id: str) -> str:
         return f"{self._id}#run#{run_id}"
 
     def _item_of(self, run_id: str) -> Item | None:
-        return self._items.get(self._key_of(run_id)) if self.is_id(run_id) else None
+        return self._items.get(self._key_of(run_id))
 
     def _read(self, item: Item | None) -> Iterator[RunRecord]:
         attributes: dict[str, Any] = {}

@@ -173,7 +173,7 @@ class Store:
 
     def held_changes(self, run_id: str) -> HeldChanges | None:
         """Return the held changes of a run; None if it held none, or they are no longer kept."""
-        return read_held(self._items, self._id, run_id) if self._runs.is_id(run_id) else None
+        return read_held(self._items, self._id, run_id)
 
     # The journal
 
@@ -185,8 +185,6 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
-        if not self._runs.is_id(run_id):
-            return []
         return self.journal.entries_of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion

@@ -201,6 +201,7 @@ def test_aws_without_credentials_is_no_crash() -> None:
     end = refusal(MOODLE, Refusing(NoCredentialsError()))
 
     assert end.message == "the secret sync/moodle cannot be read (NoCredentialsError)"
+    assert end.advice.startswith("no AWS credentials were found: log in to AWS")
 
 
 def assert_silent(end: CredentialError) -> None:

@@ -54,7 +54,6 @@ def reported(
         run_settings(**(settings or {})),
         selection=selection,
         shows_values=shows_values,
-        digest_key="key",
     )
 
 

@@ -26,7 +26,7 @@ EXPLAIN = "python -m worker explain --employee 7"
     ),
     ("a conflict", FollowUp.PARKED, "username_taken", "the username belongs to another account or employee", EXPLAIN),
     ("an unreadable account", FollowUp.ISOLATED, "unreadable_account", "Moodle cannot answer a look-up", EXPLAIN),
-    ("an unreadable record", FollowUp.ISOLATED, "unreadable_employee", "BambooHR cannot return this", EXPLAIN),
+    ("an unreadable record", FollowUp.ISOLATED, "unreadable_employee", "BambooHR cannot return the", EXPLAIN),
     ("a code of another version", FollowUp.PARKED, "odd", "", LOG),
     (
         "a run that was undone",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
 from worker.errors import UsageError
-from worker.reports.output import check_destination, put, readable, width
+from worker.reports.output import check_destination, fit, put, put_lines, readable
 
 
 def mode(file: Path) -> int:
@@ -127,22 +129,56 @@ def test_values_go_to_a_terminal_or_a_named_file_only(
             check_destination(file, shows_values=shows_values)
 
 
-@pytest.mark.parametrize(("terminal", "columns"), [(True, 97), (False, 0)])
-def test_a_table_is_as_wide_as_its_terminal(monkeypatch: pytest.MonkeyPatch, terminal: bool, columns: int) -> None:
-    monkeypatch.setenv("COLUMNS", "97")
-    monkeypatch.setattr("sys.stdout", Terminal(terminal))
-
-    assert width() == columns
+# Lines that fit a terminal
 
 
-def test_a_long_line_of_an_explanation_continues_below_its_text() -> None:
-    sections = {"What holds it": {"suspend held": "by a guard; if the change is right: ./lxp approve 1-2", "a": "b"}}
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("one two three four five six seven eight", ["one two three four five six", "seven eight"]),
+        ("  one two three four five six seven", ["  one two three four five", "  six seven"]),
+        ("id  one two three four five six seven\n 8  one", ["id  one two three four five", "    six seven", " 8  one"]),
+        ("if so: ./lxp approve 1-2 --employee 7", ["if so:", "./lxp approve 1-2 --employee 7"]),
+        ("see: ./lxp people list; correct that", ["see: ./lxp people list;", "correct that"]),
+        ("python -m worker sync. If not, ask HR", ["python -m worker sync. If", "not, ask HR"]),
+        ("    ./lxp sync --employee 1 --employee 2", ["    ./lxp sync --employee 1 --employee 2"]),
+        ("x" * 40, ["x" * 40]),
+        ("a column that is this wide  too little room", ["a column that is this wide  too little room"]),
+    ],
+)
+def test_a_long_line_continues_below_its_last_column_and_a_command_stays_whole(
+    monkeypatch: pytest.MonkeyPatch, text: str, lines: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "28")
 
-    assert readable(7, sections, [], columns=44) == (
+    assert fit(text, cast("TextIO", Terminal(True))).split("\n") == lines
+    assert fit(text, cast("TextIO", Terminal(False))) == text
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_only_what_goes_to_a_terminal_is_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], to_file: bool
+) -> None:
+    file = tmp_path / "plan" if to_file else None
+    monkeypatch.setenv("COLUMNS", "28")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    put_lines("word " * 20, file)
+
+    shown = file.read_text() if file else capsys.readouterr().out
+    assert (max(map(len, shown.splitlines())) <= 28) != to_file
+
+
+def test_an_explanation_has_a_section_for_each_topic() -> None:
+    sections = {"What holds it": {"suspend held": "by a guard", "a": "b"}, "Remembered": {"nothing": "at all"}}
+
+    assert readable(7, sections, ["a field is hidden"]) == (
         "Employee 7\n\n"
+        "warning: a field is hidden\n\n"
         "What holds it\n"
-        "  suspend held  by a guard; if the change is\n"
-        "                right: ./lxp approve 1-2\n"
-        "  a             b"
+        "  suspend held  by a guard\n"
+        "  a             b\n\n"
+        "Remembered\n"
+        "  nothing  at all"
     )
-    assert "if the change is right: ./lxp approve 1-2\n" in readable(7, sections, [])

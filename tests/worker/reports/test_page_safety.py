@@ -20,7 +20,7 @@ def test_no_text_becomes_markup() -> None:
     def everywhere(text: str) -> PageReader:
         row = Row(
             1, text, text, text, text, None, (Cell(text, text, text, text), Cell(text, None, text, "", (text, text))),
-            text, (text, text), text, (text,), text, text, text, text,
+            text, (text, text), (text,), text, text, text, text,
         )  # fmt: skip
         named = dict.fromkeys(("run_id", "selection", "since", "site", "company_domain", "environment"), text)
         held = (HeldClass("suspend", text, text),)

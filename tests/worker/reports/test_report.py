@@ -14,7 +14,7 @@ REPORT = Report(
     since="2026-11-21T02:00:00Z",
     counts={"update": 1, "hold": 1, "unchanged": 9},
     rows=(
-        Row(7, "update", "differs", "they differ", "", 12, (Cell("department"),), "a problem", ("a note",), "d1gest"),
+        Row(7, "update", "differs", "they differ", "", 12, (Cell("department"),), "a problem", ("a note",)),
         Row(9, "hold", "no_evidence", "nothing is shown", "let the employee be shown"),
     ),
     warnings=("be careful",),
@@ -58,9 +58,8 @@ def test_a_row_holds_everything_but_values() -> None:
         "held_fields": [],
         "problem": "a problem",
         "notes": ["a note"],
-        "digest": "d1gest",
     }
-    assert (hold["account_id"], hold["fields"], hold["digest"]) == (None, [], "")
+    assert (hold["account_id"], hold["fields"]) == (None, [])
 
 
 def test_requested_values_are_given_by_field() -> None:

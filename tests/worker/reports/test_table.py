@@ -1,4 +1,4 @@
-"""A plan as a text table, and the wrapping of its lines."""
+"""A plan as a text table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.worker.reports.plans import report_of, row_of
 from worker.reports.report import Cell, HeldClass, Report, Row
-from worker.reports.table import changes, columns, table, wrap
+from worker.reports.table import changes, columns, table
 
 _ACTIONS = ["suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged"]
 
@@ -32,27 +32,6 @@ def test_no_line_ends_with_blanks() -> None:
     text = columns(("action", "why"), [("skip", ""), ("a long action", "x")])
 
     assert all(line == line.rstrip() for line in text.splitlines())
-
-
-def test_the_last_column_is_wrapped_to_the_width() -> None:
-    text = columns(("employee", "why"), [(7, "one two three four five six seven eight nine ten")], 36)
-
-    assert text.splitlines() == [
-        "employee  why",
-        "       7  one two three four five",
-        "          six seven eight nine ten",
-    ]
-
-
-def test_a_narrow_terminal_leaves_the_last_columns_readable() -> None:
-    text = columns(("employee", "fields", "why"), [(7, "a, " * 30, "one two three four five")], 20)
-
-    assert text.splitlines()[1].endswith("one two three four five")
-    assert max(map(len, text.splitlines())) <= len("employee") + 2 * 26
-
-
-def test_without_a_width_nothing_is_wrapped() -> None:
-    assert len(columns(("employee", "why"), [(7, "word " * 200)]).splitlines()) == 2
 
 
 def test_a_table_without_rows_has_its_headers() -> None:
@@ -228,29 +207,6 @@ def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() 
     assert text.count(why.split(";")[0]) == 1
 
 
-def test_a_narrow_terminal_wraps_texts_and_keeps_commands_whole() -> None:
-    rows = [
-        row_of(number, "skip", reason="word " * 20, advice="advice " * 20, name="Name " * 9, department="Team")
-        for number in (1, 2)
-    ]
-    command = "    python -m worker sync --employee 1 --employee 2 --employee 3"
-
-    text = table(
-        report(
-            *rows,
-            row_of(3, "create"),
-            selection="employees",
-            company_domain="acme",
-            site="lxp.example",
-            environment="x" * 30,
-        ),
-        50,
-    )
-
-    assert command in text.splitlines()
-    assert max(len(line) for line in text.splitlines() if line != command) <= 50
-
-
 def test_the_next_commands_come_last() -> None:
     text = table(report(row_of(7, "suspend"), reconcile_due=True))
 
@@ -261,18 +217,3 @@ def test_the_next_commands_come_last() -> None:
         "  A reconcile is due: settings have changed, or changes were not read. See what it would do:",
         "    python -m worker plan --everybody",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("", ["- "]),
-        ("one two three four five six seven", ["- one two three four five", "  six seven"]),
-        ("if so: ./lxp approve 1-2 --employee 7", ["- if so:", "  ./lxp approve 1-2 --employee 7"]),
-        ("see: ./lxp people list; correct that", ["- see: ./lxp people list;", "  correct that"]),
-        ("python -m worker sync. If not, ask HR", ["- python -m worker sync. If", "  not, ask HR"]),
-        ("x" * 40, ["- " + "x" * 40]),
-    ],
-)
-def test_a_command_stays_on_one_line(text: str, lines: list[str]) -> None:
-    assert wrap(text, 28, first="- ", rest="  ") == lines

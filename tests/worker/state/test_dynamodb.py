@@ -216,8 +216,8 @@ def test_an_answer_without_the_table_does_not_pass_for_one_without_items(
     [
         ("ResourceNotFoundException", "does not exist"),
         ("AccessDeniedException", "task role's permissions"),
-        ("UnrecognizedClientException", "AWS does not know these credentials"),
-        ("ExpiredTokenException", "have expired"),
+        ("UnrecognizedClientException", "AWS does not accept these credentials"),
+        ("ExpiredTokenException", "cannot be used: the AWS credentials have expired"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_a_configuration_error_that_names_the_variable(

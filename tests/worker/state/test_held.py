@@ -39,14 +39,6 @@ def test_what_a_run_held_is_read_back(store: Store, held: HeldChanges) -> None:
     assert (store.held_changes("run11"), store.held_changes("run2")) == (None, None)
 
 
-def test_a_run_with_an_id_that_is_no_key_is_not_looked_up(
-    items: Items, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(items, "get", lambda key: pytest.fail(f"{len(key)} characters"))
-
-    assert store.held_changes("x" * 2_000) is None
-
-
 def test_more_than_one_item_holds_is_kept_in_several_that_fit(items: Items, store: Store) -> None:
     many = [HeldChange(number, number, GuardClass.REACTIVATE, DIGEST) for number in range(1_005_001, 1_000_000, -1)]
 
