@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from worker.errors import SyncError
@@ -91,6 +92,12 @@ _FIND = "to find the account, search Moodle for the idnumber {employee}, or for 
 UNTOUCHABLE = Reason(
     "untouchable", "Moodle does not let this account be changed (an administrator, the guest, a remote user)"
 )
+NOT_SUSPENDABLE = replace(
+    UNTOUCHABLE,
+    advice_template="they can still log in: take the site administrator's right away, then suspend the account in"
+    " Moodle",
+)
+"""The same of an account that should be suspended."""
 HALF_MADE = Reason(
     "half_made",
     "the account was created without all of its fields",

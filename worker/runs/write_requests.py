@@ -125,7 +125,8 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             code = codes[step.employee_id]
             if code in _PROTECTED_BY_MOODLE:
-                self._results.add([step], Status.NOT_EDITABLE, refusals.UNTOUCHABLE)
+                why = refusals.NOT_SUSPENDABLE if step.suspends else refusals.UNTOUCHABLE
+                self._results.add([step], Status.NOT_EDITABLE, why)
             elif code is not None:
                 self._account_refused(step, code)
 
