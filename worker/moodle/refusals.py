@@ -11,7 +11,7 @@ isolation makes, distinguishes the two. An unknown code may also pass. Sources: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -132,8 +132,11 @@ _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
 """The fields that Moodle (`_CHECKED`) and a firewall are likeliest to refuse, the likeliest first."""
 
 
-def explain(code: str, fields: Iterable[str]) -> Reason:
-    """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first."""
+def explain(code: str, fields: Iterable[str], four_byte_fields: Sequence[str] = ()) -> Reason:
+    """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first.
+
+    `four_byte_fields`: those whose value has a character beyond U+FFFF, which takes four bytes in UTF-8.
+    """
     if code in _WARNINGS:
         return _WARNINGS[code]
     likely = _FREE_TEXT if is_firewall(code) else _CHECKED
@@ -143,6 +146,12 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         advice = (
             "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
             f" {ASK_FIREWALL_TO_EXEMPT}"
+        )
+    elif code == "dmlwriteexception" and four_byte_fields:
+        what = f"Moodle's database refused this account ({code})"
+        advice = (
+            f"{', '.join(sorted(four_byte_fields))} has a character beyond U+FFFF, such as an emoji, which MySQL with"
+            f" three-byte utf8 cannot store: remove it in BambooHR, or {ASK_MOODLE} to convert the database to utf8mb4"
         )
     elif code.startswith("HTTP 5"):
         what, advice = f"Moodle's server fails on this account ({code})", ASK_FOR_LOGS
