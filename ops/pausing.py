@@ -16,7 +16,7 @@ from worker import advice
 from worker.commands.parser import Parsers, add_command
 from worker.errors import ExitCode
 from worker.state.items import KEY
-from worker.state.pause import Pause, pause_item, pause_key, read_pause
+from worker.state.pause import pause_item, pause_key, read_pause
 
 _NOT_WRITABLE = frozenset({"Arn", "CreationDate", "LastModificationDate", "ResponseMetadata"})
 
@@ -47,7 +47,7 @@ def add(parsers: Parsers) -> None:
 class PauseStatus:
     """The pause, and what is enabled: each schedule by name, and the silence alarm (None if there is none)."""
 
-    pause: Pause | None
+    pause: str | None
     schedules: Mapping[str, bool]
     alarm: bool | None
 
@@ -71,8 +71,8 @@ class PauseStatus:
         return None
 
 
-def recorded_pause(context: Context) -> Pause | None:
-    """The pause; None if there is none."""
+def recorded_pause(context: Context) -> str | None:
+    """The pause in words; None if there is none."""
     found = context.client("dynamodb").get_item(
         TableName=context.deployment.table_name, Key=_key(context), ConsistentRead=True
     )

@@ -22,7 +22,7 @@ from tests.run_harness import ROOT
 from tests.worker.builders import account_of, input_of, leaver, look_up
 from worker.model.journal_entry import RecentWrites
 from worker.model.step import GuardClass
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.planner import Planner
 
 RARE = (GuardClass.REACTIVATE, GuardClass.IDENTITY, GuardClass.CLEAR)
@@ -53,9 +53,9 @@ def test_the_rule_is_that_of_the_guards(number: int, recent: int) -> None:
     most = default_limits(500)
     planner = Planner(input_of(*(leaver(one) for one in range(1, number + 1))))
     look_up(planner, [account_of(one) for one in range(1, number + 1)])
-    around = Circumstances(most, recent=RecentWrites({GuardClass.SUSPEND: frozenset(range(1_000, 1_000 + recent))}))
+    around = GuardInput(most, recent=RecentWrites({GuardClass.SUSPEND: frozenset(range(1_000, 1_000 + recent))}))
 
-    held = GuardClass.SUSPEND in guard(planner.plan(), around).why
+    held = GuardClass.SUSPEND in guard(planner.plan(), around).texts
 
     assert is_held(most, GuardClass.SUSPEND, number, recent) is held
 

@@ -162,7 +162,7 @@ def _state(store: Store) -> Iterator[tuple[str, Any]]:
         yield "site", store.binding.site
     pause = store.pause()
     if pause is not None:
-        yield "scheduled runs", str(pause)
+        yield "scheduled runs", pause
 
 
 def _plain(value: object) -> object:

@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import takewhile
 from typing import Literal
 
 from worker.model.field_catalogue import needed
@@ -101,8 +102,8 @@ class Rule:
 
     def depends_on_empty_source(self, facts: Mapping[str, str]) -> bool:
         """Return whether the value would be another one if a source that is shown as empty had one."""
-        used = next((index for index, source in enumerate(self.sources) if facts.get(source)), len(self.sources))
-        return any(facts.get(source) == "" for source in self.sources[:used])
+        before_the_used = takewhile(lambda source: not facts.get(source), self.sources)
+        return any(facts.get(source) == "" for source in before_the_used)
 
     def refused_value(self, facts: Mapping[str, str]) -> str:
         """Return the value that is not sent because the table does not have it or Moodle does not accept it, or ""."""
@@ -123,7 +124,7 @@ class Rule:
             if key not in self.table and not self.otherwise:
                 return None
             shown = self.table.get(key, self.otherwise)
-        return normalize(self.target, shown) if shown else ""
+        return normalize(self.target, shown)
 
 
 def folded(value: str) -> str:

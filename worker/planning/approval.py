@@ -40,7 +40,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
             yield part.guard_class, part.changes
 
 
-def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, run_id: str = "RUN") -> Plan:
+def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, run_id: str) -> Plan:
     """Return the plan with only the parts that were held with exactly these values.
 
     A part that needs one which is not among them stays held. `run_id`: the run that held them.

@@ -42,7 +42,7 @@ _MAY_BE_EXEMPT = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.C
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class GuardInput:
     """What the guards consider besides the plan, such as the texts of `loss_texts` and `scope_doubts`.
 
     `recent`: what runs of the last 24 hours, or of this window, wrote. `run_id`: the run to approve; "RUN" in a dry
@@ -73,7 +73,7 @@ class Guarded:
     """The plan without the held parts, and why each held class is held."""
 
     plan: Plan
-    why: Mapping[GuardClass, str]
+    texts: Mapping[GuardClass, str]
 
 
 def parts_of_step(plan: Plan, step: Step) -> tuple[Part, ...]:
@@ -92,10 +92,10 @@ def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
     return [(step.employee_id, guard_class) for guard_class in GuardClass if (step.employee_id, guard_class) in parts]
 
 
-def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
+def guard(plan: Plan, guard_input: GuardInput) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
-    parts, run_id, failed_writes = parts_of_plan(plan), circumstances.run_id, circumstances.recent.failed_writes
-    uncounted, retries = _exempt_parts(plan.steps, parts, circumstances)
+    parts, run_id, failed_writes = parts_of_plan(plan), guard_input.run_id, guard_input.recent.failed_writes
+    uncounted, retries = _exempt_parts(plan.steps, parts, guard_input)
     exempt = uncounted | retries
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
@@ -111,7 +111,7 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
             for employee_id, part_class in retries
             if part_class is guard_class and not failed_writes[employee_id].is_refused
         }
-        held, why_held = _held(guard_class, due, retried, for_scope, circumstances)
+        held, why_held = _held(guard_class, due, retried, for_scope, guard_input)
         if why_held:
             why[guard_class] = why_held
             hold = Hold(guard_class, _reason(guard_class, why_held, run_id))
@@ -177,7 +177,7 @@ def with_dependents(
 
 
 def _exempt_parts(
-    steps: Iterable[Step], parts: Mapping[PartKey, Part], circumstances: Circumstances
+    steps: Iterable[Step], parts: Mapping[PartKey, Part], guard_input: GuardInput
 ) -> tuple[Set[PartKey], Set[PartKey]]:
     """Return the links, updates and creates that no guard may hold: those that do not count, and retries, which do.
 
@@ -191,8 +191,8 @@ def _exempt_parts(
     for (employee_id, guard_class), part in parts.items():
         if guard_class not in _MAY_BE_EXEMPT or (guard_class is GuardClass.IDENTITY and employee_id not in links):
             continue
-        before = circumstances.recent.failed_writes.get(employee_id, FailedWrite({}))
-        if circumstances.limits.is_initial:
+        before = guard_input.recent.failed_writes.get(employee_id, FailedWrite({}))
+        if guard_input.limits.is_initial:
             uncounted.add((employee_id, guard_class))
         elif all(before.values.get(change.field) == change.new for change in part.changes):
             (retries if guard_class in before.classes else uncounted).add((employee_id, guard_class))
@@ -204,24 +204,24 @@ def _held(
     due: Mapping[int, Sequence[FieldChange]],
     retried: Set[int],
     for_scope: Set[int],
-    circumstances: Circumstances,
+    guard_input: GuardInput,
 ) -> tuple[Set[int], str]:
     """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
-    text = _violation(guard_class, due, retried, circumstances)
+    text = _violation(guard_class, due, retried, guard_input)
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
-    why = [*circumstances.scope_doubts, *([text] if text else [])]
+    why = [*guard_input.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""
     why.append(f"{len(scoped):,} of {len(due):,} are because of the scope")
     leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
-    holds_leavers = bool(_violation(guard_class, leavers, retried, circumstances))
+    holds_leavers = bool(_violation(guard_class, leavers, retried, guard_input))
     return due.keys() if holds_leavers else scoped, "; ".join(why)
 
 
 def _violation(
-    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], retried: Set[int], circumstances: Circumstances
+    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], retried: Set[int], guard_input: GuardInput
 ) -> str:
     """Return why a class is held, "" if it is not.
 
@@ -229,9 +229,9 @@ def _violation(
     """
     if not due:
         return ""
-    limits, found = circumstances.limits, []
+    limits, found = guard_input.limits, []
     number, most, per_day = len(due) + len(retried), limits.per_run[guard_class], limits.per_day(guard_class)
-    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - retried)
+    recent = len(guard_input.recent.changed.get(guard_class, frozenset()) - due.keys() - retried)
     is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
     is_due += f", besides {len(retried):,} tried again" if retried else ""
     if number > most:
@@ -239,7 +239,7 @@ def _violation(
     elif number + recent > per_day:
         found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
-        found += circumstances.loss_texts
+        found += guard_input.loss_texts
     if found and (common := common_cause(guard_class, list(due.values()), limits.company_size)):
         found.append(common)
     return "; ".join(found)

@@ -52,7 +52,7 @@ class Needed:
     Attributes:
         address_holders: Employees outside the run whose accounts hold an address that the run needs. They may have
             another address by now: once they are added to the run, the address becomes free.
-        rehire_candidates: Employees outside the run whose accounts match new employees. They are read to find out
+        account_owners: Employees outside the run who own accounts that match new employees. They are read to find out
             whether they left: the new employee may be the same person, hired again.
         unverified: Employees of the run whose accounts would change because the directory shows a field as empty. They
             are read individually, because the field may be hidden.
@@ -60,11 +60,11 @@ class Needed:
 
     lookups: tuple[Lookup, ...] = ()
     address_holders: frozenset[int] = frozenset()
-    rehire_candidates: frozenset[int] = frozenset()
+    account_owners: frozenset[int] = frozenset()
     unverified: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.address_holders or self.lookups or self.rehire_candidates or self.unverified)
+        return bool(self.address_holders or self.lookups or self.account_owners or self.unverified)
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ class Planner:
         self._input = plan_input
         self._accounts: dict[int, Account] = {}
         self._failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
-        self._asked: set[tuple[AccountKey, str]] = set()
+        self._requested_lookups: set[tuple[AccountKey, str]] = set()
         self._requested_holders: set[int] = set()
         self._holder_rounds = 0
-        self._requested_rehire_candidates: frozenset[int] = frozenset()
-        self._read_for_verification: set[int] = set()
+        self._requested_owners: frozenset[int] = frozenset()
+        self._requested_verification: set[int] = set()
         self._context = PlanContext(Matching(plan_input, self._accounts, self._failed_lookups))
         self._steps: tuple[Step, ...] | None = None
 
@@ -124,8 +124,8 @@ class Planner:
                 return Needed(lookups)
         if address_holders := self._new_address_holders():
             return Needed(address_holders=address_holders)
-        if rehire_candidates := self._new_rehire_candidates():
-            return Needed(rehire_candidates=rehire_candidates)
+        if account_owners := self._new_account_owners():
+            return Needed(account_owners=account_owners)
         if lookups := self._new_lookups(_by_username(context)):
             return Needed(lookups)
         return Needed(unverified=self._new_unverified())
@@ -135,7 +135,7 @@ class Planner:
         accounts: Iterable[Account] = (),
         address_holders: Sequence[Employee] = (),
         failed_lookups: Mapping[tuple[AccountKey, str], Reason] = {},
-        rehire_candidates: Sequence[Employee] = (),
+        account_owners: Sequence[Employee] = (),
         verified: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
@@ -144,7 +144,7 @@ class Planner:
         self._input = replace(
             self._input,
             employees=[employees[employee_id] for employee_id in sorted(employees)],
-            rehire_candidates=[*self._input.rehire_candidates, *rehire_candidates],
+            account_owners=[*self._input.account_owners, *account_owners],
             kinds={**self._input.kinds, **(kinds or {})},
         )
         self._accounts.update({account.id: account for account in accounts})
@@ -171,8 +171,8 @@ class Planner:
         """Return the look-ups of values that were not looked up before, and mark them as looked up."""
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
         for key, value, employee_id in wanted:
-            if (key, value) not in self._asked:
-                self._asked.add((key, value))
+            if (key, value) not in self._requested_lookups:
+                self._requested_lookups.add((key, value))
                 groups.setdefault((self._priority(employee_id), key), []).append(value)
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
@@ -195,13 +195,13 @@ class Planner:
         self._holder_rounds += bool(address_holders)
         return address_holders
 
-    def _new_rehire_candidates(self) -> frozenset[int]:
-        """Return :attr:`Needed.rehire_candidates`, without those requested before, and mark them as requested."""
-        read = self._input.by_id.keys() | {one.employee_id for one in self._input.rehire_candidates}
+    def _new_account_owners(self) -> frozenset[int]:
+        """Return :attr:`Needed.account_owners`, without those requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.account_owners}
         others = frozenset(other for _, other in self._context.rehire_candidates.values())
-        rehire_candidates = others - read - self._requested_holders - self._requested_rehire_candidates
-        self._requested_rehire_candidates |= rehire_candidates
-        return rehire_candidates
+        account_owners = others - read - self._requested_holders - self._requested_owners
+        self._requested_owners |= account_owners
+        return account_owners
 
     def _new_unverified(self) -> tuple[Employee, ...]:
         """Return :attr:`Needed.unverified`, without those requested before, and mark them as requested."""
@@ -210,10 +210,10 @@ class Planner:
             for employee, step in zip(self._input.employees, self._decided(), strict=True)
             if employee.in_directory
             and not employee.has_evidence
-            and employee.employee_id not in self._read_for_verification
+            and employee.employee_id not in self._requested_verification
             and self._rests_on_empty(employee, step)
         )
-        self._read_for_verification.update(one.employee_id for one in found)
+        self._requested_verification.update(one.employee_id for one in found)
         return found
 
     def _rests_on_empty(self, employee: Employee, step: Step) -> bool:

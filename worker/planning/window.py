@@ -2,8 +2,9 @@
 
 A window may span several runs, and each of them reads the feed again. So the run that opens a window stores the feed's
 `latest` (at most the time that run began). That value, never a later one, becomes `since` when the window is complete,
-and employees who change in between belong to the next window. The id of the last employee processed is stored beside
-the offset, because employees before it may have disappeared from the feed.
+and employees who change in between belong to the next window. A pinned window may stay open for long, so its retries
+take those of them who were processed before: a leaver does not keep their access because of another's error. The id of
+the last employee processed is stored beside the offset, since employees before it may have vanished from the feed.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from worker.model.position import Position, WindowProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WindowPart:
     """The part of the window that one run takes.
 
-    `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `next_since` becomes
-    `since` when the window is complete; if None, `since` stays.
+    `changed_again`: if it is pinned, those processed before who changed since it was opened. `total`: the number of
+    changes in the feed. `complete`: this run reaches the end of the window. Then `next_since` becomes `since`; if None,
+    `since` stays.
     """
 
     changes: tuple[Change, ...]
+    changed_again: tuple[Change, ...]
     total: int
     complete: bool
     next_since: datetime | None
@@ -33,7 +36,7 @@ class Window:
 
 def select(
     position: Position, changes: Sequence[Change], latest: datetime | None, began: datetime, batch_size: int
-) -> Window:
+) -> WindowPart:
     """Take the next part of the window.
 
     A pinned window takes one more batch with every retry, from the same place, so that one bad record does not block
@@ -49,11 +52,15 @@ def select(
         start = bisect_right(changes, progress.last_id, key=lambda change: change.employee_id)
     remaining = changes[start:]
     taken = remaining[: batch_size * (1 + progress.pinned_runs)] if batch_size > 0 else remaining
+    before = changes[:start] if progress.pinned_runs else ()
+    opened = progress.latest or position.since
+    again = (change for change in before if change.at is None or change.at > opened)
     next_since = min(progress.latest, began) if progress.latest else None
-    return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), next_since=next_since)
+    is_complete = len(taken) == len(remaining)
+    return WindowPart(tuple(taken), tuple(again), len(changes), complete=is_complete, next_since=next_since)
 
 
-def advance(position: Position, window: Window, *, failed: bool) -> Position:
+def advance(position: Position, window: WindowPart, *, failed: bool) -> Position:
     """Return the position after a run. `since` never moves backwards; a failed run keeps `since` and `offset`."""
     progress = position.progress or WindowProgress()
     if failed:

@@ -17,7 +17,7 @@ from worker.model.mapping import folded
 from worker.model.step import WRITES
 from worker.planning.approval import only_approved
 from worker.planning.baseline import loss_texts
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import is_initial_import, limits
 from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
@@ -115,10 +115,10 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
 
 def _read(reader: EmployeeReader, planner: Planner, needed: Needed) -> None:
     """Read the employees whom the planner needs besides the accounts."""
-    if needed.address_holders or needed.rehire_candidates or needed.unverified:
+    if needed.address_holders or needed.account_owners or needed.unverified:
         planner.add(
             address_holders=reader.employees(needed.address_holders),
-            rehire_candidates=reader.employees(needed.rehire_candidates, for_comparison=True),
+            account_owners=reader.employees(needed.account_owners, for_comparison=True),
             verified=reader.verified(needed.unverified),
         )
 
@@ -163,10 +163,10 @@ def guarded_plan(
         plan = only_approved(plan, request.approved_changes, services.digest_key, summary.about_run)
         _report_left_held(plan, summary)
         return plan, accounts
-    guarded = guard(plan, _circumstances(services, inputs, plan, summary))
-    for why in guarded.why.values():
+    guarded = guard(plan, _guard_input(services, inputs, plan, summary))
+    for why in guarded.texts.values():
         summary.warn("changes_held", why)
-    summary.why_held = guarded.why
+    summary.why_held = guarded.texts
     return guarded.plan, accounts
 
 
@@ -196,7 +196,7 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
         summary.warn("ids_reassigned", summary.reassigned_ids_text)
 
 
-def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> Circumstances:
+def _guard_input(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> GuardInput:
     now, history, settings = services.clock(), inputs.history, services.settings
     recent_writes = RecentWrites()
     if any(plan.counts[action] for action in WRITES):
@@ -204,7 +204,7 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
         begins, is_open = (iso(inputs.position.since), inputs.position.offset > 0) if inputs.position else ("", False)
         day_before = now - timedelta(days=1)
         recent_writes = services.store.journal.recent(history.runs, day_before, begins, is_open=is_open)
-    return Circumstances(
+    return GuardInput(
         limits(
             inputs.stats,
             history,

@@ -15,7 +15,7 @@ from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.baseline import ApiFieldStats, DirectoryStats, StatusTally, has_most_rows
 from worker.planning.suspensions import ScopeTally
-from worker.planning.window import Window
+from worker.planning.window import WindowPart
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class RunInput:
     request: RunRequest = field(default_factory=RunRequest)
     position: Position | None = None
     feed: Feed = field(default_factory=lambda: Feed((), None))
-    window: Window | None = None
+    window: WindowPart | None = None
     directory: Directory = field(default_factory=lambda: Directory(available=False))
     rows: dict[int, Evidence] = field(default_factory=dict)
     all_ids: frozenset[int] = frozenset()
@@ -146,9 +146,9 @@ class RunInput:
 
         A field that the directory shows differently from the employees' own records keeps its share of the baseline.
         """
-        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
-        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
-        custom = self.api_field_stats.coverage(last_good)
+        baseline, contradicted = self.history.last_baseline(), self.directory.contradicted
+        kept = {name: share for name, share in baseline.coverage.items() if name in contradicted} if baseline else {}
+        custom = self.api_field_stats.coverage(baseline)
         return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
 
     @property
@@ -179,7 +179,7 @@ class RunInput:
             return {*self.all_ids}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
         return {
-            *(change.employee_id for change in self.window.changes),
+            *(change.employee_id for change in (*self.window.changes, *self.window.changed_again)),
             *self.with_arrived_dates,
             *self.refusal_codes,
             *waiting,

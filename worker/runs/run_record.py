@@ -31,7 +31,7 @@ def minimal_record(summary: Summary, now: datetime) -> RunRecord:
 def full_record(services: Services, inputs: RunInput, summary: Summary, now: datetime) -> RunRecord:
     """Return the record of a run that plans from BambooHR, by what it had read when it ended."""
     request, history, settings = inputs.request, inputs.history, services.settings
-    is_clean = _is_clean(inputs, summary)
+    successful = _is_successful(inputs, summary)
     last_baseline = history.last_baseline()
     before = last_baseline.coverage if last_baseline else {}
     # A field that is hidden from the key for a while keeps its former coverage, for later comparisons.
@@ -40,7 +40,7 @@ def full_record(services: Services, inputs: RunInput, summary: Summary, now: dat
     return replace(
         record,
         selection=request.selection,
-        successful=is_clean,
+        successful=successful,
         is_baseline=inputs.window is not None
         and request.takes_window
         and summary.outcome in COMPLETED
@@ -55,7 +55,7 @@ def full_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         first_run_ended_at=history.first_run_ended_at or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
         next_since=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
-        dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if is_clean else {},
+        dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if successful else {},
         scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )
 
@@ -74,12 +74,12 @@ def note_reconcile_due(services: Services, inputs: RunInput, summary: Summary) -
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
         or bool(missed and not request.selected_ids)
-        or (was_due and not (full_pass and _is_clean(inputs, summary)))
+        or (was_due and not (full_pass and _is_successful(inputs, summary)))
     )
     if request.approved_changes and summary.reconcile_due and not summary.advice:
         summary.advice = f"reconcile_due stays until a full pass has no error: {advice.command('reconcile')}"
 
 
-def _is_clean(inputs: RunInput, summary: Summary) -> bool:
+def _is_successful(inputs: RunInput, summary: Summary) -> bool:
     """Return whether the run was not limited to selected employees, and ended without an error."""
     return not inputs.request.selected_ids and summary.counts["errors"] == 0 and summary.outcome in COMPLETED

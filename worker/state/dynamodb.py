@@ -50,7 +50,7 @@ class DynamoItems:
         def read(batch: Sequence[_Request]) -> Any:
             asked = {self._table: {"Keys": batch, "ConsistentRead": True}}
             answer = self._call(self._client.batch_get_item, RequestItems=asked)
-            left = self._part(answer, "UnprocessedKeys").get(self._table, {}).get("Keys", [])
+            left = self._part(answer, "UnprocessedKeys").get(self._table, {}).get("Keys")
             read_now = self._part(answer, "Responses")
             # An answer without the table would look like one that found none of the items.
             items = read_now.get(self._table, []) if left else self._part(read_now, self._table)
@@ -69,7 +69,7 @@ class DynamoItems:
     def put_all(self, items: Sequence[Item]) -> None:
         def write(batch: Sequence[_Request]) -> Any:
             answer = self._call(self._client.batch_write_item, RequestItems={self._table: batch})
-            return (answer.get("UnprocessedItems") or {}).get(self._table, [])
+            return (answer.get("UnprocessedItems") or {}).get(self._table)
 
         self._in_batches([{"PutRequest": {"Item": self._packed(item)}} for item in items], _WRITE_BATCH, write)
 

@@ -6,21 +6,10 @@ deletes it without a condition; a run reads it together with the state row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from worker.state.items import KEY, Item
 from worker.timestamps import iso, parse_moment
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A pause, and when it began; None in an item that was written by hand without it."""
-
-    since: datetime | None
-
-    def __str__(self) -> str:
-        return f"paused (since {iso(self.since)})" if self.since else "paused"
 
 
 def pause_key(state_id: str) -> str:
@@ -33,6 +22,10 @@ def pause_item(state_id: str, now: datetime) -> Item:
     return {KEY: pause_key(state_id), "pausedAt": iso(now)}
 
 
-def read_pause(item: Item | None) -> Pause | None:
-    """Return the pause that an item stands for; None without an item."""
-    return None if item is None else Pause(parse_moment(item.get("pausedAt")))
+def read_pause(item: Item | None) -> str | None:
+    """Return what an item says, such as "paused (since 2026-01-31T02:00:00Z)"; None without an item."""
+    if item is None:
+        return None
+    since = parse_moment(item.get("pausedAt"))
+    # An item that was written by hand may lack the time.
+    return f"paused (since {iso(since)})" if since else "paused"

@@ -5,8 +5,7 @@ Implausible values, from another version or written by hand, are ignored.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -123,40 +122,3 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
 def _only(kind: type[V], stored: object) -> dict[str, V]:
     """Return the values of this type in a mapping; none if it is not a mapping."""
     return {name: value for name, value in stored.items() if type(value) is kind} if isinstance(stored, dict) else {}
-
-
-def store_runs(runs: Iterable[RunRecord]) -> str:
-    """Return one line for each run, with what differs from the run before."""
-    lines: list[str] = []
-    before: dict[str, Any] = {}
-    for run in runs:
-        absent: dict[str, Any] = {"scope_matched": []} if "scope_matched" in before else {}
-        now = {**absent, **store_run(run), "id": run.run_id}
-        lines.append(encode({name: value for name, value in now.items() if value != before.get(name)}))
-        before = now
-    return "\n".join(lines)
-
-
-def read_runs(text: str) -> Iterator[RunRecord]:
-    """Yield the runs from their lines. Raises ValueError or RecursionError if a line is not JSON."""
-    attributes: dict[str, Any] = {}
-    for stored in decode(text):
-        attributes.update(stored)
-        yield read_run(str(attributes.get("id", "")), attributes)
-
-
-# Lines of JSON
-
-
-def encode(stored: Stored) -> str:
-    """Return one line of JSON."""
-    return json.dumps(stored, separators=(",", ":"))
-
-
-def decode(text: str) -> list[Stored]:
-    """Return each line's object. Raises ValueError or RecursionError if a line is not an object."""
-    lines = text.split("\n") if text else []
-    objects = json.loads(f"[{','.join(lines)}]")
-    if len(objects) != len(lines) or not all(isinstance(line, dict) for line in objects):
-        raise ValueError("not one object a line")
-    return list(objects)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.errors import StateError
 from worker.model.history import LEAST_RUNS, RunRecord, runs_needed
 from worker.state.items import EXPIRY, KEY, Item, Items
-from worker.state.records import read_run, read_runs, store_run, store_runs
+from worker.state.packed import MAX_BYTES, encode, pack, unpack
+from worker.state.records import read_run, store_run
 
 _RUN_RETENTION = timedelta(days=400)
-_MAX_BYTES = 280_000
 _MAX_KEY_LENGTH = 1_000
 _MAX_JOURNAL_ITEMS = 100_000
+_ADVICE = "it was changed by hand; delete it: the next run rebuilds it from the items of the runs"
 
 
 class RunHistory:
@@ -28,7 +28,7 @@ class RunHistory:
 
     def load(self, item: Item | None) -> None:
         """Load the runs from the item under the key."""
-        self.runs = self._read(item)
+        self.runs = tuple(self._read(item))
 
     def replace(self, runs: Iterable[RunRecord]) -> None:
         """Take the runs that an earlier version recorded."""
@@ -75,22 +75,24 @@ class RunHistory:
     def _item_of(self, run_id: str) -> Item | None:
         return self._items.get(self._key_of(run_id)) if self.is_id(run_id) else None
 
-    def _read(self, item: Item | None) -> tuple[RunRecord, ...]:
-        try:
-            return tuple(read_runs(str(item["runs"]))) if item else ()
-        except (KeyError, ValueError, RecursionError):
-            raise StateError(
-                f"the item {self.key} is malformed",
-                advice="it was changed by hand; delete it: the next run rebuilds it from the items of the runs",
-            ) from None
+    def _read(self, item: Item | None) -> Iterator[RunRecord]:
+        attributes: dict[str, Any] = {}
+        for _, stored in unpack(item, "runs", _ADVICE):
+            # An unreleased version left out of a line what was the same in the line before.
+            attributes |= stored
+            yield read_run(str(attributes.get("id", "")), attributes)
 
     def _item(self, now: datetime) -> Item:
         most = len(self.runs)
-        text = store_runs(runs_needed(self.runs, now, most))
-        while len(text) > _MAX_BYTES and most > LEAST_RUNS:
+        text = self._text(now, most)
+        while len(text) > MAX_BYTES and most > LEAST_RUNS:
             most = most * 3 // 4
-            text = store_runs(runs_needed(self.runs, now, most))
+            text = self._text(now, most)
         return {KEY: self.key, "runs": text}
+
+    def _text(self, now: datetime, most: int) -> str:
+        runs = runs_needed(self.runs, now, most)
+        return pack(encode({"scope_matched": [], **store_run(run), "id": run.run_id}) for run in runs)
 
 
 def _with(runs: Iterable[RunRecord], run: RunRecord) -> tuple[RunRecord, ...]:

@@ -95,7 +95,7 @@ def _item(key: str, body: str) -> Item:
     try:
         item = json.loads(body)
     except (ValueError, RecursionError):
-        item = None
+        return {KEY: key}
     return {**item, KEY: key} if isinstance(item, dict) else {KEY: key}
 
 

@@ -32,7 +32,7 @@ from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
 from worker.state.journal import Journal
 from worker.state.lock import Lock
-from worker.state.pause import Pause, pause_key, read_pause
+from worker.state.pause import pause_key, read_pause
 from worker.state.records import read_employee, read_run
 from worker.state.row import RECORDING_BEGAN, has_no_gap, is_current, read_position, row_of, unchanged
 from worker.state.run_history import RunHistory
@@ -62,7 +62,7 @@ class Store:
         self.is_new = True
         """Whether the state, as :meth:`history` last read it, is empty, or no run of it got as far as writing."""
         self._binding_key = f"{state_id}#binding"
-        self._pause: Pause | None = None
+        self._pause: str | None = None
         self._is_loaded = False
         self._is_converted = True
         self._old_items: list[Item] = []
@@ -125,8 +125,8 @@ class Store:
             self._load()
             return History(dict(self._follow_ups.records), self._runs.runs)
 
-    def pause(self) -> Pause | None:
-        """Return the pause of the scheduled runs, read at the same moment as the history; None if there is none."""
+    def pause(self) -> str | None:
+        """Return the pause in words, read at the same moment as the history; None if there is none."""
         with self._mutex:
             if not self._is_loaded:
                 self._load()

@@ -91,7 +91,7 @@ def meaning_of_status(reply: Reply) -> Meaning:
     # Maintenance answers 503 with Retry-After (measured, documented).
     in_maintenance = status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
     if in_maintenance or status in _SLOW_DOWN:
-        return Meaning(Concerns.SITE, is_transient=True)
+        return Meaning(Concerns.SITE)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # Public: the server fails on one record, or is in trouble.
         return Meaning(Concerns.RECORD, is_transient=is_transient(status), may_be_done=True)

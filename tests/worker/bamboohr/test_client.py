@@ -223,6 +223,7 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
 
     assert {call.request.headers["Accept"] for call in responses.calls} == {"application/json"}
     assert all(call.request.headers["Authorization"].startswith("Basic ") for call in responses.calls)
+    assert not any("Content-Type" in call.request.headers for call in responses.calls)
     assert len(responses.calls) == 3
 
 

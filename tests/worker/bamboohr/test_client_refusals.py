@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.sandbox.wire import Response
-from tests.worker.clients import FIX_COMMAND, NEEDED, PRIVATE, SINCE, Ended, bamboo_client, ended
+from tests.worker.clients import FIX_COMMAND, NEEDED, PRIVATE, SINCE, Ended, bamboo_client, ended, transport_to
 from worker.bamboohr.client import BambooHRClient
 from worker.bamboohr.rest_api import UNREADABLE
+from worker.errors import SourceError
 from worker.transport.refusal import NO_ANSWER
 
 
@@ -127,6 +128,18 @@ def test_an_answer_that_is_no_result(row: Answered) -> None:
 )
 def test_what_ends_the_run_comes_with_advice(status: int, advice: str) -> None:
     assert advice in end_of(read_feed, Response(status)).advice
+
+
+def test_an_answer_that_does_not_come_has_advice_about_its_cause_or_else_about_the_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = "check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed"
+    assert end_of(read_feed, Response(fate="reset")).advice.startswith(network)
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://[x")
+    with pytest.raises(SourceError) as caught:
+        read_feed(bamboo_client(transport_to(system="bamboohr")))
+    assert caught.value.advice.startswith("write HTTPS_PROXY as")
 
 
 @pytest.mark.parametrize(

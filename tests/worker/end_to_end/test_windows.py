@@ -74,6 +74,21 @@ def test_a_change_during_an_open_window_is_in_the_next_one(harness: RunHarness) 
     assert harness.account("1")["lastname"] == "Changed"
 
 
+def test_who_leaves_while_the_window_is_pinned_is_suspended_by_the_next_run(harness: RunHarness) -> None:
+    hire(harness, *range(1, 8))
+    harness.site.add_user("x", firstname="X", lastname="Y", email="p3@example.com", idnumber="999")
+    harness.run(BATCH_SIZE="2")
+    pinned = harness.run(BATCH_SIZE="2")
+    advance_clock(harness, minutes=30)
+    harness.company.terminate("1")
+
+    run = harness.run(BATCH_SIZE="2")
+
+    assert (moved(pinned), moved(run)) == ((False, 2), (False, 2))
+    assert (run["suspended"], run["errors_ids"]) == (1, [3])
+    assert harness.run(BATCH_SIZE="2")["suspended"] == 0
+
+
 def test_employees_who_vanish_from_the_feed_do_not_shift_the_window(harness: RunHarness) -> None:
     hire(harness, 1, 2, 3, 4)
     harness.run(BATCH_SIZE="2")

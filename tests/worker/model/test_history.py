@@ -120,6 +120,13 @@ def test_the_last_full_run_is_a_sync_or_a_reconcile_of_all_employees() -> None:
     assert history(single, undo).last_run_without_selection() is None
 
 
+def test_the_marks_of_the_scope_are_those_of_the_last_run_that_matched_any() -> None:
+    older, newer = run_of("1", scope_matched=["a"]), run_of("2", scope_matched=["a", "b"])
+
+    assert history(older, newer, run_of("3")).scope_matched() == ["a", "b"]
+    assert history(run_of("3")).scope_matched() == ()
+
+
 def test_a_scheduled_time_is_delivered_once_a_run_of_it_was_successful() -> None:
     moment = "2026-02-01T02:00:00Z"
 
@@ -203,12 +210,13 @@ def test_the_last_twenty_runs_are_kept_however_rarely_they_are_scheduled() -> No
     ("window", {"selection": "employees", "since": BEFORE}),
     ("furthest", {"selection": "employees", "next_since": LATER}),
     ("dates", {"selection": "employees", "dates_read": {"hire_date": "2026-02-20"}}),
+    ("scope", {"selection": "employees", "scope_matched": ["department Sales"]}),
 )
 def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
     old = run_of("needed", days=300, **needed)
     older = run_of("older", days=301, **{**needed, "next_since": "", "dates_read": {}, "since": ""})
 
-    assert kept(older, old, *RECENT) == ["needed", *(run.run_id for run in RECENT)]
+    assert kept(older, old, *RECENT) == kept(old, *RECENT) == ["needed", *(run.run_id for run in RECENT)]
     assert kept(older, old, *RECENT, most=5) == ["needed", *(run.run_id for run in RECENT[-5:])]
 
 
@@ -238,6 +246,7 @@ _RUNS = st.lists(
         is_baseline=st.booleans(),
         command=st.sampled_from(["sync", "reconcile", "undo"]),
         selection=st.sampled_from(["all", "employees"]),
+        scope_matched=st.sampled_from([(), ("a",), ("a", "b")]),
         since=_MOMENTS,
         next_since=_MOMENTS,
         dates_read=st.dictionaries(st.sampled_from(["hire_date", "status_date"]), _DAYS),
@@ -254,6 +263,7 @@ def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: s
 
     assert cut.last_baseline() == whole.last_baseline()
     assert cut.last_run_without_selection() == whole.last_run_without_selection()
+    assert cut.scope_matched() == whole.scope_matched()
     assert cut.dates_read(datetime.fromisoformat(since)) == whole.dates_read(datetime.fromisoformat(since))
     if began not in ("", "never"):
         moment = datetime.fromisoformat(began)

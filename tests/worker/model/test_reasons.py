@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,13 +46,20 @@ NAMED = "account 55 (idnumber 3)"
             f"{NAMED}, account 56",
             "on one of them",
         ),
-        (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "change that account's address"),
+        (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "that account's address; or"),
         (
             reasons.email_taken,
             (ACCOUNT, ACCOUNT.username),
             "email_taken",
             f"the e-mail address and the username belong to another account, {NAMED}",
             "change that account's address and username; or",
+        ),
+        (
+            partial(reasons.needs_another, own=True, others=[8], together=[8]),
+            ("r1",),
+            "needs_another",
+            "it needs the account's change of identity and the change of employee 8, not",
+            "approve r1 --employee ID --employee 8}",
         ),
         (reasons.email_disputed, (8,), "email_disputed", "employee 8 has the same work e-mail", "give each of them"),
         (reasons.email_swapped, (8,), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
@@ -73,6 +81,14 @@ def test_a_reason_says_what_is_wrong_and_advises(
     assert ("{command:approve RUN --employee 7}" in why.advice_template) is is_approved
     assert ("approve run1 --employee 7" in why.in_run("run1").advice_template) is is_approved
     assert why.in_run("run1").text == why.text
+
+
+def test_only_an_account_that_may_be_theirs_is_to_get_the_employees_id() -> None:
+    rename = "rename that account, or change USERNAME_TEMPLATE"
+
+    assert reasons.username_taken("employee 8").advice == rename
+    theirs = reasons.username_taken("account 55", may_be_theirs=True).advice
+    assert theirs == f"{rename}; or, if it is the employee's, enter the employee id as its idnumber"
 
 
 def test_advice_names_the_employees_if_they_are_known() -> None:

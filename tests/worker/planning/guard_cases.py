@@ -22,7 +22,7 @@ from worker.model.employee import Employee
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass, Step
 from worker.planning.baseline import DirectoryStats
-from worker.planning.guards import Circumstances, Guarded, guard
+from worker.planning.guards import Guarded, GuardInput, guard
 from worker.planning.limits import Limits, limits
 from worker.planning.planner import Plan, Planner
 
@@ -40,7 +40,7 @@ def plan_for(cases: Iterable[Case], **circumstances: Any) -> Plan:
 def guarded(cases: Iterable[Case], *, company: int = 100, **more: Any) -> Guarded:
     """The plan of these cases after the guards, with the default limits of a company of this size."""
     cases = list(cases)
-    around = Circumstances(defaults(company), **more)
+    around = GuardInput(defaults(company), **more)
     returning = [employee.employee_id for employee, account in cases if account and account.suspended]
     return guard(plan_for(cases, remembered=suspended_by_us(*returning)), around)
 

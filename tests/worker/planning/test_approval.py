@@ -27,12 +27,12 @@ from worker.model.employee import Employee
 from worker.model.held_change import HeldChange
 from worker.model.step import GuardClass, Step
 from worker.planning.approval import held_changes, only_approved
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Plan, Planner
 
 KEY = "a token"
-HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
+HOLDS_ALL = GuardInput(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
 SUSPEND, REACTIVATE, IDENTITY, CLEAR, UPDATE, CREATE = GuardClass
 UNCONFIRMED = None
 """The list of matches that an operator has to confirm."""
@@ -53,7 +53,7 @@ def held_of(employee: Employee, *accounts: Account, key: str = KEY) -> list[Held
 def approve(changes: Collection[HeldChange], employee: Employee, *accounts: Account) -> Step:
     """The step of an approval of these changes, from what both systems show by then."""
     confirmed = frozenset(change.employee_id for change in changes if change.guard_class is UNCONFIRMED)
-    (step,) = only_approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY).steps
+    (step,) = only_approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY, "r1").steps
     return step
 
 
@@ -211,7 +211,7 @@ def test_an_address_that_a_held_change_would_free_is_not_taken_without_it() -> N
     plan = planner.plan()
     changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
 
-    both = only_approved(plan, changes, KEY)
+    both = only_approved(plan, changes, KEY, "r1")
     taker_alone = only_approved(plan, [change for change in changes if change.employee_id == 2], KEY, "r1")
 
     assert [outcome(step) for step in both.steps] == ["update differs"] * 2

@@ -247,6 +247,10 @@ def test_few_rows_leave_the_share_of_the_baseline_run(stats: ApiFieldStats, shar
     assert stats.coverage(baseline(1_000, {GRADE: 9_000})).get(GRADE) == share
 
 
+def test_the_first_run_has_no_other_share_than_that_of_its_rows() -> None:
+    assert custom(4, 3).coverage(None) == {GRADE: 7_500}
+
+
 @pytest.mark.parametrize(
     ("hidden", "shown", "before", "missed", "missed_by_a_full_pass"),
     [

@@ -38,8 +38,8 @@ def test_what_an_earlier_run_of_the_window_let_through_needs_no_second_permissio
     again = guarded(due, recent=failed_writes(values))
     with_other_values = guarded(due, recent=failed_writes(others))
 
-    assert set(again.why) == (set() if may_be_tried_again(example, held_class) else {held_class})
-    assert set(with_other_values.why) == {held_class}
+    assert set(again.texts) == (set() if may_be_tried_again(example, held_class) else {held_class})
+    assert set(with_other_values.texts) == {held_class}
 
 
 @pytest.mark.parametrize(("example", "held_class"), [one for one in EXAMPLES if may_be_tried_again(*one)])
@@ -56,8 +56,8 @@ def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Ca
     tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
     assert {step.classes for step in tried} == {frozenset({held_class})}
     assert {step.held_classes for step in new} == {(held_class,)}
-    assert f"besides {most + 1} tried again, {most} allowed in one run" in counted.why[held_class]
-    assert refused_alone.why == approved.why == {}
+    assert f"besides {most + 1} tried again, {most} allowed in one run" in counted.texts[held_class]
+    assert refused_alone.texts == approved.texts == {}
     assert {step.classes for step in of(refused_alone.plan.steps, *values)} == {frozenset({held_class})}
     assert {step.classes for step in of(approved.plan.steps, *values)} == {frozenset()}
 
@@ -72,7 +72,7 @@ def test_a_step_whose_identity_is_held_is_tried_again_with_its_other_changes() -
 
     found = guarded(both, recent=failed_writes(values))
 
-    assert set(found.why) == {GuardClass.IDENTITY}
+    assert set(found.texts) == {GuardClass.IDENTITY}
     assert {tuple(writes(step)) for step in found.plan.steps} == {("department",)}
 
 

@@ -37,7 +37,7 @@ from worker.model import reasons
 from worker.model.journal_entry import RecentWrites
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, FieldChange, GuardClass, Step
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import Limits
 from worker.planning.parts import fields_empty_in_bamboohr, identity_fields
 
@@ -50,7 +50,7 @@ def test_a_class_at_its_limit_is_written(example: Callable[[int], Case], held_cl
 
     found = guarded(many(example, most))
 
-    assert found.why == {}
+    assert found.texts == {}
     assert all(step.classes >= {held_class} and not step.held for step in found.plan.steps)
 
 
@@ -60,8 +60,8 @@ def test_a_class_over_its_limit_is_held_whole(example: Callable[[int], Case], he
 
     found = guarded(many(example, most + 1), run_id="run1")
 
-    assert set(found.why) == {held_class}
-    assert f"{most + 1} " in found.why[held_class]
+    assert set(found.texts) == {held_class}
+    assert f"{most + 1} " in found.texts[held_class]
     assert {step.held_classes for step in found.plan.steps} == {(held_class,)}
     assert {step.action for step in found.plan.steps} == {Action.HOLD}
     assert {writes(step) == {} for step in found.plan.steps} == {True}
@@ -77,7 +77,7 @@ def test_a_held_class_holds_no_other_class(example: Callable[[int], Case], held_
     found = guarded([*many(example, 26), *alone])
 
     free = of(found.plan.steps, *range(1_000, 1_000 + len(others)))
-    assert set(found.why) == {held_class}
+    assert set(found.texts) == {held_class}
     assert len(free) == len(others)
     assert all(step.classes and not step.held for step in free)
 
@@ -94,8 +94,8 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
     held = guarded(due, recent=RecentWrites({held_class: others | {9_999}}))
     due_again = guarded(due, recent=RecentWrites({held_class: others | {1}}))
 
-    assert (set(allowed.why), set(held.why), set(due_again.why)) == (set(), {held_class}, set())
-    assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in held.why[held_class]
+    assert (set(allowed.texts), set(held.texts), set(due_again.texts)) == (set(), {held_class}, set())
+    assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in held.texts[held_class]
 
 
 @BY_NAME
@@ -105,8 +105,8 @@ def test_an_unreliable_reading_holds_suspensions_identity_and_clears(
     found = guarded([example(1)], loss_texts=["the directory has 9 rows, the last complete run read 100"])
 
     doubted = held_class in (GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR)
-    assert set(found.why) == ({held_class} if doubted else set())
-    assert not doubted or "9 rows" in found.why[held_class]
+    assert set(found.texts) == ({held_class} if doubted else set())
+    assert not doubted or "9 rows" in found.texts[held_class]
 
 
 # Parts
@@ -123,7 +123,7 @@ def everything_changes(number: int) -> Case:
 def step_after_guards(case: Case, mapping: dict[str, Any] | None = None, **limits: Any) -> Step:
     """The only step of a company of 100, with these limits in place of the default ones."""
     plan = plan_for([case], mapping=mapping_of(**(mapping or {})), remembered=suspended_by_us(1))
-    (step,) = guard(plan, Circumstances(defaults(100, **limits))).plan.steps
+    (step,) = guard(plan, GuardInput(defaults(100, **limits))).plan.steps
     return step
 
 
@@ -218,7 +218,7 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
         is_new(4),
     ]
 
-    found = guard(plan_for(cases), Circumstances(defaults(100, identity=0), run_id="run1"))
+    found = guard(plan_for(cases), GuardInput(defaults(100, identity=0), run_id="run1"))
 
     steps = {step.employee_id: step for step in found.plan.steps}
     assert {number: step.action for number, step in steps.items()} == {
@@ -245,11 +245,11 @@ def test_a_held_class_has_a_code_and_is_counted_in_words(
     guard_class: GuardClass, code: str, one: str, two: str
 ) -> None:
     example = next(one for one, held_class in EXAMPLES if held_class is guard_class)
-    none_allowed = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)))
+    none_allowed = GuardInput(Limits(100, dict.fromkeys(GuardClass, 0)))
 
     for number, words in ((1, one), (2, two)):
         found = guard(plan_for(many(example, number)), none_allowed)
-        assert found.why[guard_class].startswith(words)
+        assert found.texts[guard_class].startswith(words)
         assert {step.held[0].reason.code for step in found.plan.steps} == {code}
 
 
@@ -264,7 +264,7 @@ def test_a_link_and_what_is_written_with_it_are_one_part_without_the_reactivatio
 def test_what_is_written_beside_a_held_reactivation_is_an_update(different: dict[str, Any], code: str) -> None:
     plan = plan_for([(listed(1), account_of(1, suspended=True, **different))], remembered=suspended_by_us(1))
 
-    (step,) = guard(plan, Circumstances(defaults(100, reactivate=0))).plan.steps
+    (step,) = guard(plan, GuardInput(defaults(100, reactivate=0))).plan.steps
 
     assert (outcome(step), step.held_classes) == (f"update {code}", (GuardClass.REACTIVATE,))
 
@@ -273,7 +273,7 @@ def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -
     plan = plan_for([(listed(1), account_of(1, idnumber="", firstname="Another", lastname="Person"))])
     (before,) = plan.steps
 
-    (step,) = guard(plan, Circumstances(defaults(100), run_id="run1")).plan.steps
+    (step,) = guard(plan, GuardInput(defaults(100), run_id="run1")).plan.steps
 
     assert (step.reason, step.problem) == (before.reason.in_run("run1"), before.problem)
     assert "approve run1 --employee 1" in step.reason.advice_template
@@ -292,7 +292,7 @@ def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -
     ],
 )
 def test_the_message_names_the_pattern(example: Callable[[int], Case], company: int, named: str) -> None:
-    (why,) = guarded(many(example, 300), company=company).why.values()
+    (why,) = guarded(many(example, 300), company=company).texts.values()
 
     assert why.endswith(named)
 
@@ -300,7 +300,7 @@ def test_the_message_names_the_pattern(example: Callable[[int], Case], company: 
 def test_a_message_names_no_address() -> None:
     cases = [(listed(one, work_email=f"x{one}@d{one}.example"), account_of(one)) for one in range(1, 60)]
 
-    (why,) = guarded(cases).why.values()
+    (why,) = guarded(cases).texts.values()
 
     assert "@" not in why
     assert "for 59 of 59" in why
@@ -318,13 +318,13 @@ def test_a_message_names_no_address() -> None:
     ("three leavers of 8", many(leaves, 3), 8),
 )
 def test_ordinary_changes_are_not_held(cases: list[Case], company: int) -> None:
-    assert guarded(cases, company=company).why == {}
+    assert guarded(cases, company=company).texts == {}
 
 
 def test_a_plan_without_changes_passes_as_it_is() -> None:
     plan = plan_for([(listed(1), account_of(1))])
 
-    assert guard(plan, Circumstances(defaults(100), loss_texts=["lost"])).plan.steps == plan.steps
+    assert guard(plan, GuardInput(defaults(100), loss_texts=["lost"])).plan.steps == plan.steps
 
 
 # The scope
@@ -342,10 +342,10 @@ def is_out_of_scope(number: int) -> Case:
 
 def held_and_written(cases: Sequence[Case], *doubts: str) -> tuple[list[int], list[int], str]:
     """Who is held, who is suspended, and why the class is held, in a company of 100."""
-    found = guard(plan_for(cases, **OUTSIDE), Circumstances(defaults(100), scope_doubts=doubts))
+    found = guard(plan_for(cases, **OUTSIDE), GuardInput(defaults(100), scope_doubts=doubts))
     held = [step.employee_id for step in found.plan.steps if step.held_classes == (GuardClass.SUSPEND,)]
     written = [step.employee_id for step in found.plan.steps if step.action is Action.SUSPEND]
-    return held, written, found.why.get(GuardClass.SUSPEND, "")
+    return held, written, found.texts.get(GuardClass.SUSPEND, "")
 
 
 OF_6 = "6 suspensions are due, 5 allowed in one run; 4 of 6 are because of the scope"
@@ -377,13 +377,13 @@ def test_what_is_held_for_the_scope_says_so_and_is_no_matter_of_another_class() 
     unlinked = [(employee, account_of(employee.employee_id, idnumber="")) for employee, _ in many(is_out_of_scope, 2)]
     plan = plan_for([*unlinked, is_out_of_scope(10), leaves(11)], **OUTSIDE)
 
-    found = guard(plan, Circumstances(defaults(100, suspend=0, identity=0), scope_doubts=[DOUBT]))
+    found = guard(plan, GuardInput(defaults(100, suspend=0, identity=0), scope_doubts=[DOUBT]))
 
     notes = {step.employee_id: [note.code for note in step.notes] for step in found.plan.steps}
     assert (notes[10], notes[11]) == (["out_of_scope"], [])
-    assert "scope" in found.why[GuardClass.SUSPEND]
-    assert "scope" not in found.why.get(GuardClass.IDENTITY, "")
-    assert guard(plan, Circumstances(defaults(100))).plan.steps[2].notes == ()
+    assert "scope" in found.texts[GuardClass.SUSPEND]
+    assert "scope" not in found.texts.get(GuardClass.IDENTITY, "")
+    assert guard(plan, GuardInput(defaults(100))).plan.steps[2].notes == ()
 
 
 def test_an_empty_name_clears_nothing_because_an_account_never_loses_its_names() -> None:

@@ -29,7 +29,7 @@ from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
 from worker.planning.baseline import DirectoryStats
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import is_initial_import, limits
 
 # Limits
@@ -145,10 +145,10 @@ def test_links_updates_and_creates_have_no_limit_in_the_initial_import(
     returning = [employee.employee_id for employee, account in cases if account and account.suspended]
     plan = plan_for(cases, remembered=suspended_by_us(*returning))
 
-    found = guard(plan, Circumstances(defaults(100, initial_import=True)))
+    found = guard(plan, GuardInput(defaults(100, initial_import=True)))
 
     exempt = example in (has_an_account_without_idnumber, changes_department, marries, is_new)
-    assert set(found.why) == (set() if exempt else {held_class})
+    assert set(found.texts) == (set() if exempt else {held_class})
     assert all(step.classes == frozenset() for step in found.plan.steps), "what is exempt counts for no later run"
 
 

@@ -10,12 +10,12 @@ from tests.worker.builders import account, account_of, input_of, leaver, listed,
 from worker.model.account import Account, AccountRef
 from worker.model.employee import Employee
 from worker.model.step import Action, GuardClass
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Plan, Planner
 from worker.planning.second_accounts import possible_second_accounts, unlinked_candidates
 
-HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
+HOLDS_ALL = GuardInput(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
 ADA: dict[str, Any] = {"first_name": "Ada", "last_name": "King"}
 NEW = listed(9, **ADA)
 

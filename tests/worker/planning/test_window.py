@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.worker.tables import table
 from worker.model.employee import Change
 from worker.model.position import Position, WindowProgress
-from worker.planning.window import Window, advance, select
+from worker.planning.window import WindowPart, advance, select
 
 SINCE = datetime(2026, 1, 31, 2, 0, 0, tzinfo=UTC)
 BEGAN = SINCE + timedelta(days=1)
@@ -30,11 +30,11 @@ def window_of(
     *,
     latest: datetime | None = LATEST,
     began: datetime = BEGAN,
-) -> Window:
+) -> WindowPart:
     return select(position, feed(ids), latest, began, batch_size)
 
 
-def taken(window: Window) -> list[int]:
+def taken(window: WindowPart) -> list[int]:
     return [change.employee_id for change in window.changes]
 
 
@@ -157,6 +157,25 @@ def test_an_offset_written_by_hand_may_be_pinned() -> None:
     _, position = run(Position(SINCE, 5), range(1, 12), 2, failed=True)
 
     assert run(position, range(1, 12), 2) == ([6, 7, 8, 9], Position(SINCE, 9, WindowProgress(None, last_id=9)))
+
+
+@table(
+    "at, pinned, taken_again",
+    ("after the window was opened", LATEST + timedelta(minutes=1), True, [1]),
+    ("before the window was opened", LATEST, True, []),
+    ("at an unknown time", None, True, [1]),
+    ("after, and the next run opens a window soon", LATEST + timedelta(minutes=1), False, []),
+)
+def test_a_pinned_window_takes_those_before_the_position_again_who_changed_since(
+    at: datetime | None, pinned: bool, taken_again: list[int]
+) -> None:
+    progress = WindowProgress(LATEST, last_id=2, pinned_runs=int(pinned))
+    changes = [Change(1, at=at), Change(2, at=SINCE), Change(3, at=at)]
+
+    window = select(Position(SINCE, 2, progress), changes, LATEST + timedelta(hours=1), BEGAN, 1)
+
+    assert [change.employee_id for change in window.changed_again] == taken_again
+    assert taken(window) == [3]
 
 
 # Properties

@@ -24,7 +24,7 @@ from worker import advice
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.step import GuardClass
-from worker.planning.guards import Circumstances, guard
+from worker.planning.guards import GuardInput, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Planner
 from worker.reports.build import build
@@ -45,8 +45,8 @@ def reported(
     planner = Planner(input_of(*employees, **circumstances))
     look_up(planner, accounts)
     per_run = dict.fromkeys(GuardClass, 100) | (limits or {})
-    guarded = guard(planner.plan(), Circumstances(Limits(100, per_run)))
-    summary = Summary("run-1", "plan", NOW, why_held=guarded.why)
+    guarded = guard(planner.plan(), GuardInput(Limits(100, per_run)))
+    summary = Summary("run-1", "plan", NOW, why_held=guarded.texts)
     return build(
         guarded.plan.steps,
         guarded.plan.plan_input.employees,

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.worker.runs.writing import SandboxWriter, suspend
+from tests.worker.runs.writing import SandboxWriter, suspend, update
 from worker.errors import LockLost, Terminated
-from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp
+from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History
 from worker.planning.memory import record_before_suspending
 from worker.runs.locked_run import LockedRun
 
@@ -62,11 +62,28 @@ def test_what_a_run_is_about_to_write_is_stored_first(run: LockedRun, writer: Sa
     changed, run.summary.since = datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
     steps = [suspend(7, writer.add(7)), suspend(8, writer.add(8))]
 
+    run.history = History({7: WAITING})
+
     run.write(steps, record_before_suspending, {7: changed})
 
     store, run_id = run.services.store, run.summary.run_id
     (begun,) = store.history().runs
     assert (begun.run_id, begun.selection, begun.outcome) == (run_id, "unfinished", UNFINISHED)
     assert begun.since == "2026-11-19T00:00:00Z"
+    assert {number: (one.suspended_by_us, one.has(FollowUp.WAITING)) for number, one in stored(run).items()} == {
+        7: (True, True),
+        8: (True, False),
+    }
     last_changes = {entry.employee_id: entry.last_change_at for entry in store.journal.entries_of(run_id, None)}
     assert last_changes == {7: changed.timestamp(), 8: int(run.summary.started_at.timestamp())}
+
+
+def test_a_run_is_stored_as_begun_once_whatever_it_writes(
+    run: LockedRun, writer: SandboxWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(run.services.store, "begin", lambda record, _: begun.append(record.since))
+
+    results = run.write([suspend(7, writer.add(7)), update(8, writer.add(8), city="Leeds")], lambda *_: None, {})
+
+    assert ([result.was_sent for result in results.values()], begun) == ([True, True], [""])

@@ -34,10 +34,7 @@ from worker.model.step import Action
 def test_every_step_is_written_in_batches_and_reported_once() -> None:
     writer = SandboxWriter(batch_size=50, concurrency=2)
 
-    results = writer.write(
-        *writer.updates(range(1, 121), department="New"),
-        *creates(201, 320),
-    )
+    results = writer.write(*writer.updates(range(1, 121), department="New"), *creates(201, 320))
 
     assert set(statuses(results).values()) == {DONE}
     assert all(result.was_sent for result in results.values())
@@ -99,6 +96,20 @@ def test_dependent_steps_are_never_sent_at_the_same_time() -> None:
     )
 
     assert (statuses(results), early) == ({1: DONE, 2: DONE}, [False])
+
+
+def test_updates_that_depend_on_no_other_are_sent_at_the_same_time() -> None:
+    writer, together = SandboxWriter(batch_size=2, concurrency=2), threading.Barrier(2)
+
+    def meet(_: str) -> None:
+        if writer.calls(UPDATE) > 1:
+            together.wait(5)
+
+    writer.watched.before = meet
+    dependent = update(1, writer.add(1), city="New", depends_on=[2])
+    results = writer.write(dependent, *writer.updates(range(2, 7), city="New"))
+
+    assert set(statuses(results).values()) == {DONE}
 
 
 def test_a_chain_of_dependencies_may_be_as_long_as_the_company() -> None:

@@ -176,7 +176,25 @@ def test_a_long_history_fits_into_an_item_and_keeps_what_is_needed(items: Items)
     found = reread(items)
     assert found.last_baseline() == baseline
     assert found.runs[1:] == tuple(runs[-len(found.runs) + 1 :])
-    assert len(found.runs) > 200
+    assert len(found.runs) > 1_440, "of runs every minute, those of the day that limits count are needed"
+
+
+def test_an_unreleased_version_left_out_of_a_line_what_was_the_same_in_the_line_before(
+    items: Items, store: Store
+) -> None:
+    lines = [
+        '{"ended_at":1,"command":"sync","scope":"all","good":true,"clean":true,"scheduled_time":"","rows":0,'
+        '"coverage":{"work_email":5},"mapping":"","reconcile_due":false,"outcome":"ok","held_count":0,"company":0,'
+        '"began":0,"since":"","reached":"","dates_read":{},"journal_items":3,"scope_matched":["scope=1"],"id":"r1"}',
+        '{"ended_at":2,"good":false,"scope_matched":[],"id":"r2"}',
+    ]
+    items.put({KEY: "a#history", "runs": "\n".join(lines)})
+    r1 = run_of("r1", 1, coverage={"work_email": 5}, outcome="ok", journal_items=3, scope_matched=("scope=1",))
+    r2 = replace(r1, run_id="r2", ended_at=2, is_baseline=False, scope_matched=())
+
+    assert reread(items).runs == (r1, r2)
+    store.record(run_of("r3", 3), {}, NOW)
+    assert reread(items).runs == (r1, r2, run_of("r3", 3))
 
 
 @pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**15, 0)])

@@ -232,16 +232,3 @@ def test_a_certificate_that_is_vouched_for_is_taken(own_certificate: Identity) -
 
     with talking(answer, own_certificate, timeout=5) as (transport, server):
         assert transport.send("GET", server.url).body == b"ok"
-
-
-def test_a_tls_connection_that_breaks_after_the_request_may_have_been_acted_upon(own_certificate: Identity) -> None:
-    """A caller that takes this for "not sent" sends the same write again without looking."""
-
-    def answer_what_is_no_tls(connection: socket.socket, server: RawServer) -> None:
-        read_request(connection)
-        with socket.socket(fileno=connection.detach()) as beneath:
-            beneath.sendall(b"\x17\x03\x03\x00\x20" + b"\x00" * 32)
-            server.ended.wait(LATE)
-
-    with talking(answer_what_is_no_tls, own_certificate, timeout=5) as (transport, server), pytest.raises(NoAnswer):
-        transport.send("POST", server.url, data=b"x")

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response, Switchboard, serve
-from tests.worker.clients import Patient, RawServer, Script, fuzz, raw_server, read_request, texts
+from tests.worker.clients import Identity, Patient, RawServer, Script, fuzz, raw_server, read_request, texts
 from worker.errors import OutOfTime, Terminated
 from worker.stopping import StopSignal
 from worker.transport.deadline import TimedAdapter
@@ -278,6 +278,32 @@ def test_no_fault_repeats_the_address_the_query_the_body_or_the_answer() -> None
 
     assert SECRET not in " ".join(told)
     assert "127.0.0.1" not in " ".join(told)
+
+
+def test_a_tls_connection_that_breaks_after_the_request_may_have_been_acted_upon(
+    transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller that takes this for "not sent" sends the same write again without looking."""
+
+    def answer_what_is_no_tls(connection: socket.socket, server: RawServer) -> None:
+        read_request(connection)
+        with socket.socket(fileno=connection.detach()) as beneath:
+            beneath.sendall(b"\x17\x03\x03\x00\x20" + b"\x00" * 32)
+            server.ended.wait(2)
+
+    identity = Identity(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(identity.authority))
+    with raw_server(answer_what_is_no_tls, identity.server) as server, pytest.raises(NoAnswer):
+        transport.send("POST", server.url, data=b"x")
+
+
+def test_a_request_that_a_proxy_took_may_have_been_acted_upon(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(b"") as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(NoAnswer):
+            transport.send("POST", "http://learn.acme.example/", data=b"x")
 
 
 # JSON
