@@ -81,8 +81,8 @@ class RestApi:
                 raise refused_by_record(UNREADABLE) from fault
             raise SourceError(
                 f"BambooHR's answer for {what} is not the documented JSON",
-                advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was"
-                " changed",
+                advice="a proxy on the way cut the answer or put a web page in its place, or BAMBOO_COMPANY_DOMAIN is"
+                " wrong: check both; nothing was changed; the next run reads it again",
             ) from fault
         if value is not None:
             return value

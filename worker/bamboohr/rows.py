@@ -12,7 +12,7 @@ from typing import Any
 from worker import logs
 from worker.model.employee import parse_employee_id
 from worker.transport.json_stream import read_items
-from worker.transport.json_text import is_readable
+from worker.transport.json_text import readable
 
 
 def log_unreadable(source: str, count: int) -> None:
@@ -86,11 +86,14 @@ _BLANK_CHARACTERS = frozenset(
 
 
 def text(field: str, value: object) -> str | None:
-    """Return a field's value as text, "" for null; None if it is no single readable value, and so is not shown."""
+    """Return a field's value as text, "" for null; None if it is no single value, and so is not shown.
+
+    A character that cannot be read is U+FFFD in the text.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
-        return cleaned(field, value) if is_readable(value) else None
+        return cleaned(field, readable(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)) or (isinstance(value, float) and not math.isfinite(value)):

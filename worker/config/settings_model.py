@@ -26,7 +26,8 @@ REMOVED = {"dates_as_events": "hires and leavers are always processed when their
 
 Trigger = Literal["schedule", "manual"]
 
-_UNUSABLE_AUTH = frozenset({"nologin", "webservice", "mnet"})
+_UNUSABLE_AUTH = frozenset({"nologin", "webservice", "mnet", "manual", "email"})
+"""Plugins whose accounts are protected, or which keep passwords: Moodle creates none of theirs without one."""
 _NOT_IN_A_BASE_URL = re.compile(r"[\s@?#\\]")
 
 
@@ -153,7 +154,7 @@ class SharedSettings(BaseModel):
     moodle_auth: Annotated[str, AfterValidator(_auth)] = Field(
         "oidc",
         pattern="^[a-z][a-z0-9_]{0,19}$",
-        description="the short name of the authentication plugin for new accounts, with which employees log in",
+        description="the short name of the authentication plugin for new accounts, which needs no password in Moodle",
         examples=["saml2"],
     )
     reactivate: Literal["ours", "always"] = Field(

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from worker.model.field_catalogue import is_by_api_name
 
+_UNREADABLE = "\ufffd"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -25,7 +27,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The answer of List Employees or Get Employee about one employee. `facts`: values by canonical field name."""
+    """The answer of List Employees or Get Employee about one employee. `facts`: values by canonical field name.
+
+    The facts of any source have U+FFFD for each character that cannot be read.
+    """
 
     facts: Mapping[str, str]
     restricted: frozenset[str] = frozenset()
@@ -42,6 +47,7 @@ class Employee:
         has_evidence: List Employees or Get Employee returned a row for the employee.
         facts: The values that any source shows, by canonical field name.
         restricted: Fields that the evidence lists as restricted and no source shows.
+        unreadable: Fields with a character that cannot be read, and that no source shows without it.
         refusal_code: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
         partial_refusal: The same for some of their fields, which are not shown then.
     """
@@ -53,6 +59,7 @@ class Employee:
     has_evidence: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
     refusal_code: str = ""
     partial_refusal: str = ""
 
@@ -71,21 +78,26 @@ class Employee:
         """Merge what the directory (`directory_row`), the evidence and the sources of `api_fields` show.
 
         Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory counts if
-        there is no evidence, or if the evidence shows the field.
+        there is no evidence, or if the evidence shows the field. A value that cannot be read is not shown.
         """
-        shown, restricted = (evidence.facts, evidence.restricted) if evidence else ({}, frozenset())
-        facts = {
-            name: value for name, value in (directory_row or {}).items() if value or evidence is None or name in shown
-        }
+        restricted = evidence.restricted if evidence else frozenset[str]()
+        sources = [directory_row or {}, evidence.facts if evidence else {}, api_fields or {}]
+        unreadable = {name for row in sources for name, value in row.items() if _UNREADABLE in value}
+        if unreadable:
+            sources = [{name: row[name] for name in row if _UNREADABLE not in row[name]} for row in sources]
+        listed, shown, custom = sources
+        facts = {name: value for name, value in listed.items() if value or evidence is None or name in shown}
         facts |= {name: value for name, value in shown.items() if value or name not in facts}
+        facts |= custom
         return cls(
             employee_id,
             deleted,
             was_deleted,
             in_directory=directory_row is not None,
             has_evidence=evidence is not None,
-            facts={**facts, **(api_fields or {})},
+            facts=facts,
             restricted=restricted - facts.keys(),
+            unreadable=frozenset(unreadable - facts.keys()),
             partial_refusal=partial_refusal,
         )
 
@@ -103,6 +115,7 @@ class Employee:
             has_evidence=merged.has_evidence,
             facts=merged.facts,
             restricted=merged.restricted,
+            unreadable=(self.unreadable | merged.unreadable) - merged.facts.keys(),
             partial_refusal=partial_refusal or self.partial_refusal,
         )
 

@@ -52,4 +52,6 @@ class Binding:
         return cls(company_domain.lower(), f"{host}{named_port}{url.path.rstrip('/')}")
 
     def __str__(self) -> str:
+        if not self.company_domain or not self.site:
+            return "no company and site that can be read (its item #binding is malformed)"
         return f"company {self.company_domain} and site {self.site}"

@@ -225,6 +225,20 @@ def field_not_shown(fields: Iterable[str]) -> Reason:
     return Reason("field_not_shown", text, "let the key's user see it; every run asks again until then")
 
 
+def unreadable_value(field: str) -> Reason:
+    """BambooHR's value of a field that a new account needs is damaged."""
+    text = f"BambooHR's value of {field}, which a new account needs, has a character that cannot be read"
+    counter = "skipped_invalid_email" if field == "work_email" else "skipped_no_name"
+    return Reason("unreadable_value", text, "correct it in BambooHR", counter)
+
+
+def unreadable_kept(fields: Iterable[str]) -> Reason:
+    """BambooHR's values of these fields are damaged; the account keeps what it has."""
+    named = ", ".join(sorted(fields))
+    text = f"BambooHR's value of {named} has a character that cannot be read; the account keeps its own"
+    return Reason("unreadable_kept", text, "correct it in BambooHR")
+
+
 def username_kept(account: Account) -> Reason:
     """Moodle does not accept the new username; the other fields are updated."""
     text = f"the new username has characters that Moodle does not accept; {account.label} keeps its current one"
@@ -388,12 +402,15 @@ def of_leaver(unread: Reason) -> Reason:
     return replace(unread, advice_template=f"{first}; {unread.advice_template}")
 
 
-WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown"})
+WITHOUT_ACCOUNT = frozenset(
+    {"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown", "unreadable_value"}
+)
 """Codes of employees who should have an account, and get none until BambooHR or a setting changes."""
 
 RELEASED = Reason("released", "an operator released the employee; the next run takes them")
 
-_GENERAL = {one.code: one for one in (*globals().values(), field_not_shown(["a field"])) if isinstance(one, Reason)}
+_WITH_FIELD = (field_not_shown(["a field"]), unreadable_value("a field"))
+_GENERAL = {one.code: one for one in (*globals().values(), *_WITH_FIELD) if isinstance(one, Reason)}
 
 
 def by_code(code: str) -> Reason | None:

@@ -26,7 +26,7 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, UNDOCUMENTED, UNREADABLE_ROW, OutcomeUnknown
+from worker.moodle.refusals import ASK_MOODLE, UNDOCUMENTED, UNREADABLE_ROW, OutcomeUnknown
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Payload
 from worker.transport.http import Transport
@@ -248,7 +248,8 @@ class MoodleClient:
         try:
             self._service.read(function, fields)
         except Refused as refusal:
-            if refusal.code == NO_JSON:
+            if refusal.is_transient:
+                # It has been waited for: the site is in trouble, whatever the token may call.
                 raise fatal_errors.function_refused(refusal.code, function) from None
             return refusal.code if refusal.is_access or refusal.code in _UNKNOWN_FUNCTION else ""
         return ""

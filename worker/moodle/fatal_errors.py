@@ -11,10 +11,12 @@ from worker.errors import SyncError, TargetError
 from worker.moodle.refusals import (
     ASK_FIREWALL,
     ASK_FIREWALL_TO_EXEMPT,
+    ASK_FOR_LOGS,
     ASK_MOODLE,
     NO_JSON,
     UNDOCUMENTED,
     is_firewall,
+    meaning_of_code,
 )
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
@@ -93,4 +95,6 @@ def function_refused(code: str, function: str) -> SyncError:
         advice = f"{ASK_MOODLE}: a record that belongs to an account is missing, or the site does not know the function"
     elif is_firewall(code):
         advice = ASK_FIREWALL_TO_EXEMPT
+    elif meaning_of_code(code).is_transient:
+        advice = ASK_FOR_LOGS
     return TargetError(what, advice=f"{advice}; the next run tries again")

@@ -4,14 +4,15 @@ The reasons are those for which one employee was not read or written, while the 
 that end it. Moodle's own texts are never repeated: they can quote user data. HTTP statuses: `worker.transport.refusal`.
 
 A code *may concern one record* unless it is known to concern the whole site: only a look-up of Moodle's guest, which
-isolation makes, distinguishes the two. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1, "read" in Moodle's code,
-"public" for reports in public trackers and the manuals of proxies and firewalls.
+isolation makes, distinguishes the two. An unknown code may also pass. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and
+5.1, "read" in Moodle's code, "public" for reports in public trackers and the manuals of proxies and firewalls.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from worker.errors import SyncError
@@ -21,7 +22,7 @@ from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning,
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
 ASK_FIREWALL_TO_EXEMPT = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
-_ASK_FOR_LOGS = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
+ASK_FOR_LOGS = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
 
 NO_JSON = "no JSON"
 UNDOCUMENTED = "undocumented answer"
@@ -36,6 +37,7 @@ _CODES: Mapping[str, Meaning] = {
     # Read: a record that belongs to an account is missing ("unknown" since Moodle 5.1).
     "invalidrecord": Meaning(Concerns.RECORD),
     "invalidrecordunknown": Meaning(Concerns.RECORD),
+    "invaliduser": Meaning(Concerns.RECORD),  # read: an account that is marked as deleted
     "dmlwriteexception": Meaning(Concerns.RECORD, is_transient=True),  # measured: too long a value, or a deadlock
     "dmlreadexception": Meaning(Concerns.RECORD, is_transient=True),  # read: a value the database cannot compare
     # Measured: not in the service, no right, or an expired token's last call.
@@ -51,10 +53,13 @@ _SERVICE_USER = re.compile(r"wsaccessuser\w+")
 
 
 def meaning_of_code(code: str) -> Meaning:
-    """Return what an error code of Moodle concerns: for an unknown one, the look-up of the guest decides."""
+    """Return what an error code of Moodle concerns: for an unknown one, the look-up of the guest decides.
+
+    Read: many are the trouble of a moment, such as dbconnectionfailed or ex_unabletolock.
+    """
     if _SERVICE_USER.fullmatch(code):
         return Meaning(Concerns.SERVICE_USER)
-    return _CODES.get(code, Meaning(Concerns.RECORD))
+    return _CODES.get(code, Meaning(Concerns.RECORD, is_transient=True))
 
 
 _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPStatus.REQUEST_URI_TOO_LONG))
@@ -87,6 +92,12 @@ _FIND = "to find the account, search Moodle for the idnumber {employee}, or for 
 UNTOUCHABLE = Reason(
     "untouchable", "Moodle does not let this account be changed (an administrator, the guest, a remote user)"
 )
+NOT_SUSPENDABLE = replace(
+    UNTOUCHABLE,
+    advice_template="they can still log in: take the site administrator's right away, then suspend the account in"
+    " Moodle",
+)
+"""The same of an account that should be suspended."""
 HALF_MADE = Reason(
     "half_made",
     "the account was created without all of its fields",
@@ -121,8 +132,11 @@ _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
 """The fields that Moodle (`_CHECKED`) and a firewall are likeliest to refuse, the likeliest first."""
 
 
-def explain(code: str, fields: Iterable[str]) -> Reason:
-    """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first."""
+def explain(code: str, fields: Iterable[str], four_byte_fields: Sequence[str] = ()) -> Reason:
+    """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first.
+
+    `four_byte_fields`: those whose value has a character beyond U+FFFF, which takes four bytes in UTF-8.
+    """
     if code in _WARNINGS:
         return _WARNINGS[code]
     likely = _FREE_TEXT if is_firewall(code) else _CHECKED
@@ -133,11 +147,17 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
             "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
             f" {ASK_FIREWALL_TO_EXEMPT}"
         )
+    elif code == "dmlwriteexception" and four_byte_fields:
+        what = f"Moodle's database refused this account ({code})"
+        advice = (
+            f"{', '.join(sorted(four_byte_fields))} has a character beyond U+FFFF, such as an emoji, which MySQL with"
+            f" three-byte utf8 cannot store: remove it in BambooHR, or {ASK_MOODLE} to convert the database to utf8mb4"
+        )
     elif code.startswith("HTTP 5"):
-        what, advice = f"Moodle's server fails on this account ({code})", _ASK_FOR_LOGS
+        what, advice = f"Moodle's server fails on this account ({code})", ASK_FOR_LOGS
     elif code in (NO_JSON, UNDOCUMENTED):
         what = f"Moodle's answer does not say what was written ({code}), and the account has not all of it"
-        advice = _ASK_FOR_LOGS
+        advice = ASK_FOR_LOGS
     else:
         what = f"Moodle refused this account without a reason ({code})"
         advice = (
@@ -169,7 +189,7 @@ def unreadable_account(code: str) -> Reason:
         advice = f"{ASK_MOODLE} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
-        advice = _ASK_FOR_LOGS
+        advice = ASK_FOR_LOGS
     return Reason(
         "unreadable_account", what, f"{advice}; {_FIND}; what depends on the answer is not written until then"
     )

@@ -20,8 +20,16 @@ from worker.moodle.refusals import ASK_MOODLE, NO_JSON, OutcomeUnknown, meaning_
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
-from worker.transport.refusal import Concerns, Meaning, Refused, meaning_of_status, read_quickly, status_code
-from worker.transport.retries import Retries, with_retries
+from worker.transport.refusal import (
+    Concerns,
+    Meaning,
+    Refused,
+    meaning_of_status,
+    read_patiently,
+    read_quickly,
+    status_code,
+)
+from worker.transport.retries import Retries
 
 T = TypeVar("T")
 Fields = Iterable[tuple[str, str]]
@@ -58,14 +66,18 @@ class WebService:
         `quick`: raise Refused, instead of retrying, if one record of the request may be the cause.
         """
 
+        def attempt(body: bytes) -> tuple[Reply, Any]:
+            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+            return reply, self._result(reply) if reply.status == HTTPStatus.OK else None
+
         def call(body: bytes) -> Any:
-            try:
-                return self._read_once(body, quick=quick)
-            except Refused as refusal:
-                # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
-                if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
-                    raise
-            return self._read_once(body, quick=quick)
+            reply, answer = self._with_patience(lambda: attempt(body), quick=quick)
+            if reply.status == HTTPStatus.OK:
+                return answer
+            meaning = meaning_of_status(reply)
+            if quick and meaning.concerns is Concerns.RECORD:
+                raise Refused(status_code(reply.status), meaning)
+            raise fatal_errors.of_status(reply)
 
         return self._called(function, fields, call)
 
@@ -151,21 +163,9 @@ class WebService:
                 raise
             return call()
 
-    def _read_once(self, body: bytes, *, quick: bool) -> Any:
-        reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
-        if reply.status == HTTPStatus.OK:
-            return self._result(reply)
-        meaning = meaning_of_status(reply)
-        if quick and meaning.concerns is Concerns.RECORD:
-            raise Refused(status_code(reply.status), meaning)
-        raise fatal_errors.of_status(reply)
-
-    def _send(self, body: bytes) -> Reply:
-        return self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
-
     def _write_attempt(self, body: bytes, retries: Retries) -> Any:
         try:
-            reply = self._send(body)
+            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
         except NotSent as fault:
             if fault.is_transient and retries.wait(None, fault.what):
                 raise TryAgain(fault.what) from fault
@@ -190,8 +190,8 @@ class WebService:
         try:
             answer = reply.json()
         except ValueError:
-            # Public: a page of a firewall, or of PHP, with status 200.
-            raise Refused(NO_JSON, Meaning(Concerns.RECORD)) from None
+            # Public: a page with status 200, of a firewall, of PHP, or of a site that restarts.
+            raise Refused(NO_JSON, Meaning(Concerns.RECORD, is_transient=True)) from None
         return self._checked(answer)
 
     def _write_result(self, reply: Reply) -> Any:
@@ -223,7 +223,7 @@ class WebService:
 
     def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
-            return (read_quickly if quick else with_retries)(attempt, self.retries())
+            return (read_quickly if quick else read_patiently)(attempt, self.retries())
         except TransportError as fault:
             raise TargetError(
                 f"Moodle could not be read: {fault.what}",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from worker.model.employee import day_of
 from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import History, RunRecord
 
@@ -180,13 +181,20 @@ _LONGEST_WORD = 30
 
 @dataclass
 class StatusTally:
-    """How many employees that were read have which status."""
+    """How many employees that were read have which status, and whether their hire dates can be read.
+
+    `hire_dates`: how many of the dates can be read (True), and how many cannot (False).
+    """
 
     words: Counter[str] = field(default_factory=Counter)
+    hire_dates: Counter[bool] = field(default_factory=Counter)
 
     def add(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Add the facts of employees."""
-        self.words.update(facts.get("status", "") for facts in rows)
+        for facts in rows:
+            self.words[facts.get("status", "")] += 1
+            if facts.get("hire_date"):
+                self.hire_dates[day_of(facts, "hire_date") is not None] += 1
 
     @property
     def employees(self) -> int:

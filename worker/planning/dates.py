@@ -54,5 +54,5 @@ def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
 
 
 def shown_dates(facts: Mapping[str, str]) -> Iterator[str]:
-    """Return the date fields that have a value. A field without one may be hidden from the key."""
-    return (field for field in DATES if facts.get(field))
+    """Return the fields with a date that can be read. A field without one may be hidden from the key."""
+    return (field for field in DATES if day_of(facts, field))

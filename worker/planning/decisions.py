@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from worker.model import reasons
@@ -132,7 +133,7 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     if not context.may_have_account(employee):
         return _not_started(context, employee)
     if "work_email" not in employee.facts:
-        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), is_waiting=True)
+        return _without_needed(employee, ["work_email"])
     address = context.matching.address(employee)
     if not address:
         why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
@@ -143,6 +144,13 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     if resolution.kept_by:
         return _found_by_email(context, employee, state, resolution)
     return _creation(context, employee, address, resolution)
+
+
+def _without_needed(employee: Employee, hidden: Collection[str]) -> Step:
+    """Return the step for an employee of whom BambooHR does not show what a new account needs."""
+    if damaged := employee.unreadable.intersection(hidden):
+        return Step(employee.employee_id, Action.SKIP, reasons.unreadable_value(min(damaged)))
+    return Step(employee.employee_id, Action.HOLD, reasons.field_not_shown(hidden), is_waiting=True)
 
 
 def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
@@ -185,7 +193,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     not_shown = [rule for rule in context.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
-        return Step(employee_id, Action.HOLD, reasons.field_not_shown(hidden), is_waiting=True)
+        return _without_needed(employee, hidden)
     if not all(values[name] for name in NAMES):
         return Step(employee_id, Action.SKIP, reasons.NO_NAME)
     name = context.value_claims.due_usernames[employee_id]
@@ -216,6 +224,9 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(reasons.EMAIL_KEPT,))
+    updated = {source for rule in context.mapping.rules if rule.is_updated for source in rule.sources}
+    if damaged := employee.unreadable & updated:
+        step = replace(step, notes=(*step.notes, reasons.unreadable_kept(damaged)))
     email, resolution = context.value_claims.address_to_send(employee, account)
     step = replace(step, problem=resolution.why_refused, depends_on=resolution.depends_on)
     if email:

@@ -71,6 +71,8 @@ def _bamboo(context: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in LIFECYCLE_FIELDS else context.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
+        elif field in employee.unreadable:
+            text = "NOT SHOWN: it has a character that cannot be read"
         elif employee.in_directory and not employee.has_evidence and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
         elif employee.in_directory and not employee.has_evidence and field == "status":

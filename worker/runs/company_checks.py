@@ -9,8 +9,8 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.employee import Employee, email_key
-from worker.model.field_catalogue import LIFECYCLE_FIELDS, is_by_api_name
+from worker.model.employee import Employee, day_of, email_key
+from worker.model.field_catalogue import DATES, LIFECYCLE_FIELDS, is_by_api_name
 from worker.model.field_kinds import Kinds
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
@@ -67,6 +67,7 @@ def _fields(
         employees = everyone if name == "status" else active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
+        no_dates = filled - sum(day_of(one.facts, name) is not None for one in employees) if name in DATES else 0
         if restricted == len(employees):
             spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
             yield failed(area, "is not shown for any employee", f"{spelling}{let_see}")
@@ -78,6 +79,10 @@ def _fields(
             report = warning if statuses.recognised else failed
             what_to_do = f"{ASK_HR} what it means: it is not known whether these employees left"
             yield report(area, f"{what} ({words})" if words else what, what_to_do)
+        elif no_dates:
+            report = warning if no_dates < filled else failed
+            what_to_do = f"{ASK_HR} to correct them; if all dates are such, ask BambooHR's support"
+            yield report(area, f"cannot be read as a date (YYYY-MM-DD) for {no_dates} of {filled}", what_to_do)
         elif not filled and name == "status":
             yield failed(area, "is empty for all employees: no leaver can be recognised", f"{ASK_HR} to fill it")
         elif not filled and name != "termination_date":
@@ -131,12 +136,6 @@ def check_accounts(preview: Preview, settings: Settings, unexplained: Sequence[i
 
 def _authentication(preview: Preview, settings: Settings) -> Iterator[Check]:
     area = f"Moodle auth {settings.moodle_auth}"
-    if settings.moodle_auth in ("manual", "email"):
-        yield failed(
-            area,
-            "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
-            "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
-        )
     if isinstance(preview.accounts, list):
         unused = "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)"
         yield ok_unless(

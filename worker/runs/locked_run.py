@@ -164,8 +164,9 @@ def check_binding(services: Services) -> None:
     raise ConfigurationError(
         [f"the state {services.settings.state_id!r} belongs to {bound}, but this run is for {present}"],
         advice=(
-            f"if the company or the site was renamed: {advice.command('state', 'rebind')}; otherwise correct"
-            " BAMBOO_COMPANY_DOMAIN or MOODLE_BASE_URL, or give this pair a STATE_ID of its own"
+            "if the company or the site was renamed, or the item was changed by hand:"
+            f" {advice.command('state', 'rebind')}; otherwise correct BAMBOO_COMPANY_DOMAIN or MOODLE_BASE_URL, or give"
+            " this pair a STATE_ID of its own"
         ),
     )
 

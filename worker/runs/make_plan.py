@@ -28,6 +28,7 @@ from worker.runs.employee_reader import EmployeeReader
 from worker.runs.reading_warnings import (
     check_scope,
     fail_for_hidden_status,
+    warn_of_access_kept,
     warn_of_custom_fields,
     warn_of_hidden_fields,
     warn_of_second_accounts,
@@ -69,6 +70,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
     plan = planner.plan()
+    warn_of_access_kept(plan, summary)
     if ended_by is not None:
         return plan.of_leavers(ended_by)
     warn_of_hidden_fields(inputs, plan.plan_input, summary)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Container, Mapping
 from datetime import date
 
+from worker.model import reasons
+from worker.model.employee import day_of
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
@@ -26,7 +28,7 @@ _NAMED = 10
 
 
 def check_statuses(inputs: RunInput, summary: Summary) -> None:
-    """Report statuses that do not show whether employees left; if all are such, the run fails."""
+    """Report statuses and hire dates that do not show whether employees left; if all are such, the run fails."""
     statuses, baseline = inputs.statuses, inputs.history.last_baseline()
     if statuses is None:
         return
@@ -45,6 +47,13 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
             "status_unknown",
             f"the status of {counted(unknown.total(), 'employee')} is neither Active nor Inactive{named}: it is not"
             " known whether they left",
+        )
+    if statuses.hire_dates[False] and not statuses.hire_dates[True]:
+        summary.fail(
+            "hire_dates_unreadable",
+            f"none of the {statuses.hire_dates[False]:,} hire dates that BambooHR shows can be read (YYYY-MM-DD): no"
+            " leaver can be recognised, and the accounts of leavers stay active",
+            "ask BambooHR's support why List Employees returns them in another form",
         )
 
 
@@ -65,8 +74,31 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
     if rows and (lost or len(hidden) == len(DATES)):
         summary.warn(
             "dates_not_shown",
-            f"BambooHR does not show {', '.join(lost or hidden)} for any employee; employees who start or leave on such"
-            " a date are processed when it is shown again",
+            f"BambooHR does not show {', '.join(lost or hidden)} for any employee, or no date there that can be read;"
+            " employees who start or leave on such a date are processed when it is shown again",
+        )
+
+
+def warn_of_access_kept(plan: Plan, summary: Summary) -> None:
+    """Name the inactive employees whose accounts are not suspended because of their hire date."""
+    unreadable = [step.employee_id for step in plan.steps if step.reason is reasons.HIRE_DATE_UNREADABLE]
+    if unreadable:
+        summary.warn(
+            "hire_date_unreadable",
+            f"the hire date of {counted(len(unreadable), 'inactive employee')} cannot be read, so that it is not known"
+            f" whether they left, and their accounts stay as they are: correct it in BambooHR:"
+            f" {listed(unreadable, _NAMED)}",
+        )
+    employees = {one.employee_id: one for one in plan.plan_input.employees}
+    waiting = {one.employee_id: one.account for one in plan.steps if one.reason is reasons.STARTS_LATER}
+    have_access = [number for number, account in waiting.items() if account is not None and not account.suspended]
+    ends = {number: day_of(employees[number].facts, "termination_date") for number in have_access}
+    if left := [number for number, end in ends.items() if end and end <= plan.plan_input.now.date()]:
+        summary.warn(
+            "hired_later",
+            f"{counted(len(left), 'inactive employee')} can still log in although their employment has ended,"
+            " because their hire date is in the future: correct it in BambooHR if it is wrong, or suspend the account"
+            f" in Moodle, and reactivate it then: {listed(left, _NAMED)}",
         )
 
 

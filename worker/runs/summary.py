@@ -20,7 +20,7 @@ from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass, Status, StepResult
 from worker.runs.results import counts_of
 from worker.timestamps import iso
-from worker.words import counted
+from worker.words import counted, listed
 
 IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
@@ -124,8 +124,11 @@ class Summary:
 
     def count_results(self, results: Iterable[StepResult], parked: Container[int] = ()) -> None:
         """Count the result of every step. A parked employee is not an error."""
+        keep_access = []
         for result in results:
             employee_id = result.step.employee_id
+            if result.status is Status.NOT_EDITABLE and result.step.suspends:
+                keep_access.append(employee_id)
             for name in counts_of(result):
                 self._count(name, employee_id)
             is_refused = result.status in (Status.REFUSED, Status.FAILED)
@@ -142,6 +145,12 @@ class Summary:
             self.unconfirmed += is_unconfirmed
             self.held_by_class.update(result.step.held_classes)
         self.counts["held_suspensions"] = self.held_by_class[GuardClass.SUSPEND]
+        if keep_access:
+            self.warn(
+                "not_suspendable",
+                "Moodle does not let the accounts of these employees, who can still log in, be suspended: take the site"
+                f" administrator's right away, then suspend them in Moodle: {listed(sorted(keep_access), IDS_SHOWN)}",
+            )
 
     @property
     def held(self) -> list[int]:

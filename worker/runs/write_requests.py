@@ -24,6 +24,7 @@ from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
 
 _PROTECTED_BY_MOODLE = ("usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote")
+_LAST_OF_THREE_BYTES = 0xFFFF
 _ADDRESS_REFUSED = ("useremailduplicate", "useremailinvalid")
 
 
@@ -125,7 +126,8 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             code = codes[step.employee_id]
             if code in _PROTECTED_BY_MOODLE:
-                self._results.add([step], Status.NOT_EDITABLE, refusals.UNTOUCHABLE)
+                why = refusals.NOT_SUSPENDABLE if step.suspends else refusals.UNTOUCHABLE
+                self._results.add([step], Status.NOT_EDITABLE, why)
             elif code is not None:
                 self._account_refused(step, code)
 
@@ -268,7 +270,8 @@ class WriteRequests(BatchRequest[Step]):
                     )
         if code == "invalidparameter" and name and not is_username(name):
             return refusals.EXTENDED_USERNAME_REFUSED
-        return refusals.explain(code, step.fields)
+        wide = [change.field for change in step.changes if any(ord(char) > _LAST_OF_THREE_BYTES for char in change.new)]
+        return refusals.explain(code, step.fields, wide)
 
     def _accounts(self, key: AccountKey, value: str) -> list[Account]:
         """Look up accounts for an explanation; return none if Moodle cannot answer."""

@@ -39,11 +39,6 @@ def read_json(body: bytes) -> Any:
         raise ValueError("nested too deeply") from deep
 
 
-def is_readable(text: str) -> bool:
-    """Return whether a value has neither lone surrogates nor replacements of unreadable bytes."""
-    return text.isascii() or _UNREADABLE.search(text) is None
-
-
 def readable(text: str) -> str:
     """Return the text with each lone surrogate replaced, so that it can be compared and sent."""
     return text if text.isascii() else _UNREADABLE.sub(_REPLACEMENT, text)

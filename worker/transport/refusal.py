@@ -120,3 +120,18 @@ def read_quickly(
             raise Refused(NO_ANSWER, Meaning(Concerns.RECORD, is_transient=True)) from fault
 
     return with_retries(once, retries, lambda reply: meaning_of(reply).concerns is Concerns.SITE)
+
+
+def read_patiently(attempt: Callable[[], tuple[Reply, T]], retries: Retries) -> tuple[Reply, T]:
+    """Repeat a read that concerns no record: whatever may pass is waited for, refusals included.
+
+    Raises:
+        Refused: The refusal does not pass, or the patience is used up.
+        TransportError: The last attempt got no answer.
+    """
+    while True:
+        try:
+            return with_retries(attempt, retries)
+        except Refused as refusal:
+            if not (refusal.is_transient and retries.wait(None, f"answered {refusal.code}")):
+                raise

@@ -242,8 +242,10 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
 def test_an_answer_of_another_form_is_not_trusted(bamboo: BambooHRClient, body: str) -> None:
     responses.get(CHANGED, body=body)
 
-    with pytest.raises(SourceError, match="is not the documented JSON"):
+    with pytest.raises(SourceError, match="is not the documented JSON") as raised:
         bamboo.changed_employees(SINCE)
+
+    assert raised.value.advice.startswith("a proxy on the way cut the answer or put a web page in its place, or BAMBOO")
 
 
 def test_an_answer_in_several_parts_is_one_document() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from worker.bamboohr.directory import Directory, read_directory
-from worker.model.employee import EmailIndex
+from worker.model.employee import EmailIndex, Employee
 from worker.transport.json_stream import Malformed
 
 NEEDED = ("first_name", "last_name", "work_email", "department")
@@ -222,7 +222,10 @@ def test_an_unreadable_character_costs_its_value_alone(unreadable: bytes, size: 
 
     directory = read(body, 1, 2, size=size)
 
-    assert directory.facts_of(1) == {name: value for name, value in SHOWN.items() if name != "first_name"}
+    shown = directory.facts_of(1) or {}
+    assert {name: value for name, value in shown.items() if value != SHOWN[name]}.keys() == {"first_name"}
+    assert "\ufffd" in shown["first_name"]
+    assert Employee.seen(1, directory_row=shown, evidence=None).unreadable == {"first_name"}
     assert (directory.facts_of(2) or {}).keys() == SHOWN.keys()
 
 

@@ -125,3 +125,15 @@ def test_rebind_to_the_same_pair_changes_nothing(staffed: RunHarness) -> None:
 
     assert "already" in staffed.run("state", "rebind").stdout
     assert state_and_site(staffed) == before
+
+
+@pytest.mark.parametrize("stored", [{}, {"company": "acme"}, {"site": "learn.example.com"}])
+def test_a_binding_that_cannot_be_read_is_named_and_rebound(staffed: RunHarness, stored: dict[str, str]) -> None:
+    write_item(staffed, "default#binding", **stored)
+
+    run, rebound = staffed.run(), staffed.run("state", "rebind", "--yes")
+
+    assert run.code == 3
+    assert "belongs to no company and site that can be read (its item #binding is malformed)" in run["message"]
+    assert "state rebind" in run["advice"]
+    assert (rebound.code, staffed.run().code) == (0, 0)

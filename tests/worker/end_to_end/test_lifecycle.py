@@ -84,6 +84,22 @@ def test_an_employee_with_an_account(
     assert {user["id"]: user for user in jo.accounts() if user["idnumber"] != "100"} == others
 
 
+def test_a_leaver_whom_moodle_does_not_let_us_suspend_is_named(jo: RunHarness) -> None:
+    jo.run()
+    jo.site.admin_id = jo.account("1")["id"]
+    jo.company.terminate("1")
+
+    run = jo.run()
+
+    assert (run.code, run["skipped_protected"], run["warnings"]) == (0, 1, ["not_suspendable"])
+    (warning,) = [line["reason"] for line in run.log if line.get("code") == "not_suspendable"]
+    assert "take the site administrator's right away" in warning
+    assert warning.endswith(": 1")
+    assert [line["advice"][:24] for line in run.log if line.get("code") == "untouchable"] == [
+        "they can still log in: t"
+    ]
+
+
 def test_an_employee_without_evidence_is_held_until_there_is_some(jo: RunHarness) -> None:
     jo.company.hide("100")
     jo.company.edit("100", department="Secret")

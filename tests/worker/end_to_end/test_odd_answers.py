@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.wire import Request, Response
+from tests.worker.end_to_end.doctor_report import run_doctor
 from tests.worker.end_to_end.tools import advance_clock
 from worker.bamboohr.client import ROWS_PER_PAGE
 
@@ -267,3 +269,53 @@ def test_a_directory_that_cannot_be_read_is_like_one_that_is_refused(
     )
     assert moved(staffed) == ["1"]
     assert "every employee is read individually" in run.stderr
+
+
+# Hire dates that keep the accounts of leavers active
+
+
+def with_dates(style: str, *, but: tuple[str, ...] = ()) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return an edit of a page of List Employees: the hire dates of all employees, or of all `but` some, in a style."""
+
+    def edit(document: dict[str, Any]) -> dict[str, Any]:
+        for row in document["data"]:
+            if row.get("hireDate") and str(row["employeeId"]) not in but:
+                row["hireDate"] = f"{date.fromisoformat(row['hireDate']):{style}}"
+        return document
+
+    return edit
+
+
+@pytest.mark.parametrize("command", [["sync"], ["reconcile", "--yes"]])
+def test_hire_dates_of_which_none_can_be_read_are_an_error(staffed: RunHarness, command: list[str]) -> None:
+    edit_answers(staffed, "employees", with_dates("%m/%d/%Y"))
+
+    run, doctor = staffed.run(*command), run_doctor(staffed)
+
+    assert (run.code, run["suspended"], run["error_reasons"]) == (1, 0, {"hire_dates_unreadable": 1})
+    assert doctor["BambooHR field hire_date"] == ("failed", "cannot be read as a date (YYYY-MM-DD) for 29 of 29")
+
+
+def test_one_hire_date_that_cannot_be_read_is_a_warning_that_names_the_employee(staffed: RunHarness) -> None:
+    edit_answers(staffed, "employees", with_dates("%m/%d/%Y", but=tuple(str(n) for n in range(1, 31) if n != 8)))
+
+    run = staffed.run("--employee", "8")
+
+    assert (run.code, run["suspended"], run["warnings"]) == (0, 0, ["hire_date_unreadable"])
+    (warning,) = [line["reason"] for line in run.log if line.get("event") == "sync.warning"]
+    assert warning.endswith("correct it in BambooHR: 8")
+
+
+@pytest.mark.parametrize(("ended", "warnings"), [(0, ["hired_later"]), (3, ["hired_later"]), (-3, []), (None, [])])
+def test_a_leaver_whose_hire_date_is_in_the_future_is_named(
+    staffed: RunHarness, ended: int | None, warnings: list[str]
+) -> None:
+    today = staffed.company.today()
+    end = "" if ended is None else (today - timedelta(days=ended)).isoformat()
+    staffed.company.edit("8", hireDate=(today + timedelta(days=60)).isoformat(), terminationDate=end)
+
+    run = staffed.run("--employee", "8")
+
+    assert (run.code, run["waiting_for_start"], run["warnings"]) == (0, 1, warnings)
+    staffed.site.change_user(staffed.account("8")["id"], suspended=True)
+    assert staffed.run("--employee", "8")["warnings"] == []

@@ -15,7 +15,8 @@ from tests.sandbox.aws import BAMBOO_SECRET, MOODLE_SECRET, emulated_aws, prepar
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from tests.sandbox.wire import Request, Response, Switchboard
-from tests.worker.end_to_end.tools import at_a_terminal
+from tests.worker.clients import moodle_error
+from tests.worker.end_to_end.tools import at_a_terminal, in_sync
 
 NEW_TOKEN, NEW_KEY = "e" * 32, "e" * 40
 
@@ -63,16 +64,27 @@ def test_a_wait_for_a_site_in_maintenance_is_shown_at_once(harness: RunHarness, 
     assert "moodle: HTTP 503, in maintenance or overloaded; trying again in 1 s" in run.stderr
 
 
-@pytest.mark.parametrize("times", [1, 0])
-def test_a_page_in_place_of_the_first_answer_passes_or_ends_the_run_soon(harness: RunHarness, times: int) -> None:
-    harness.company.add(generate(5, seed=1))
-    harness.fail_moodle("html", operation="core_user_get_users_by_field", times=times, body="<html>One moment</html>")
+@pytest.mark.parametrize("skip", [0, 2], ids=["the canary", "a leaver's look-up"])
+@pytest.mark.parametrize("code", ["", "dmlreadexception", "dmlwriteexception", "dbconnectionfailed"])
+def test_a_site_whose_database_restarts_is_waited_for(harness: RunHarness, code: str, skip: int) -> None:
+    in_sync(harness, generate(5, seed=1))
+    harness.company.terminate("2")
+    body = json.dumps(moodle_error(code)) if code else "<html>One moment</html>"
+    harness.fail_moodle("answer", skip=skip, times=6, status=200, body=body)
 
     run = harness.run()
 
-    assert (run.code, run["created"]) == ((0, 5) if times else (1, 0))
-    assert (times == 1) or run["http_calls"]["moodle"] == 2
-    assert any(line["event"] == "http.retry" and "not JSON" in line["reason"] for line in run.log)
+    assert (run.code, run["suspended"]) == (0, 1)
+    assert any(line["event"] == "http.retry" for line in run.log)
+
+
+def test_a_site_that_answers_with_a_page_for_ever_ends_the_run_in_minutes(harness: RunHarness) -> None:
+    harness.company.add(generate(5, seed=1))
+    harness.fail_moodle("html", times=0, body="<html>Another site</html>")
+
+    run = harness.run()
+
+    assert (run.code, run["outcome"], run["http_calls"]["moodle"]) == (1, "moodle_error", 12)
 
 
 @pytest.mark.parametrize("operation", ["core_user_get_users_by_field", "core_user_create_users"])

@@ -221,3 +221,15 @@ def test_a_retry_tries_again_once_and_names_who_still_gets_no_account(lacking: R
 
     assert (retried["created"], retried["without_account"], named(retried)) == (1, 3, [1])
     assert (after["processed"], after["without_account"], named(after)) == (4, 3, [])
+
+
+@pytest.mark.parametrize("damaged", [{"last": "Mu\ufffdller"}, {"email": "m\ufffd@x.example"}])
+def test_a_value_with_a_character_that_cannot_be_read_counts_like_a_missing_one(
+    harness: RunHarness, damaged: dict[str, str]
+) -> None:
+    hire(harness, 1, **damaged)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], run["without_account"], named(run)) == (0, 0, 1, [1])
+    assert without_account(harness) == {1: "unreadable_value"}

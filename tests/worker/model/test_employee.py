@@ -230,3 +230,16 @@ def test_evidence_is_added_to_what_only_the_directory_showed() -> None:
     assert (found.in_directory, found.has_evidence, found.restricted) == (True, True, frozenset({"department"}))
     assert (found.facts, found.partial_refusal) == ({"division": "North", "city": "Leeds"}, "HTTP 500")
     assert listed.with_evidence(None, "HTTP 502").partial_refusal == "HTTP 502"
+
+
+def test_a_value_that_cannot_be_read_is_not_shown_unless_another_source_has_it() -> None:
+    damaged = {"last_name": "M\ufffdller", "department": "R\ufffdD", "first_name": "Ana"}
+    custom = {"bamboohr:customGrade": "\ufffd"}
+
+    listed = Employee.seen(7, directory_row=damaged, evidence=None, api_fields=custom)
+    found = listed.with_evidence(Evidence({"last_name": "Müller", "department": "R\ufffdD", "city": "\ufffd"}))
+
+    assert listed.facts == {"first_name": "Ana"}
+    assert listed.unreadable == {"last_name", "department", "bamboohr:customGrade"}
+    assert found.facts == {"first_name": "Ana", "last_name": "Müller"}
+    assert found.unreadable == {"department", "bamboohr:customGrade", "city"}

@@ -137,6 +137,13 @@ def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> 
     assert (set(access.values()), len(patient.waits)) == ({""}, 1)
 
 
+def test_a_fault_that_lasts_is_no_function_that_may_be_called() -> None:
+    board = Script(Response.of(moodle_error("dmlreadexception")))
+
+    with pytest.raises(TargetError, match="dmlreadexception"):
+        moodle_client(transport_to(board, stopping=Patient())).access_refusals()
+
+
 def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: MoodleSite, board: Switchboard) -> None:
     before = site.users()
 

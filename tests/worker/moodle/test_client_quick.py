@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -68,23 +70,19 @@ def test_a_row_that_cannot_be_trusted_may_be_about_one_record(
 # About the site
 
 
-@pytest.mark.parametrize("pages", [1, 2])
-def test_a_page_in_place_of_the_guest_passes_or_is_the_answer(
-    site: MoodleSite, patient: Patient, pages: int, logged: list[dict[str, Any]]
+@pytest.mark.parametrize("call", [MoodleClient.check_visibility, lambda moodle: moodle.list_accounts("oidc")])
+@pytest.mark.parametrize("code", ["dmlreadexception", "dmlwriteexception", "dbconnectionfailed", "ex_unabletolock"])
+def test_a_request_that_concerns_no_record_waits_for_the_site(
+    site: MoodleSite, patient: Patient, code: str, call: Callable[[MoodleClient], object], logged: list[dict[str, Any]]
 ) -> None:
     board = Switchboard(MoodleApp(site))
-    board.faults.append(Fault("html", "core_user_get_users_by_field", times=pages, body="<html>One moment</html>"))
-    moodle = client_of(board, stopping=patient)
+    board.faults.append(Fault("answer", times=4, status=200, body=json.dumps(moodle_error(code))))
 
-    if pages == 1:
-        moodle.check_visibility()
-    else:
-        with pytest.raises(TargetError):
-            moodle.check_visibility()
+    call(client_of(board, stopping=patient))
 
-    assert len(board.calls) == 2
-    assert [is_retry_pause(pause) for pause in patient.waits] == [True]
-    assert [line["fault"] for line in logged] == ["the answer is not JSON"]
+    assert len(board.calls) == 5
+    assert [is_retry_pause(pause) for pause in patient.waits] == [True] * 4
+    assert [line["fault"] for line in logged] == [f"answered {code}"] * 4
 
 
 @pytest.mark.parametrize(

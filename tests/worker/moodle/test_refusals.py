@@ -96,6 +96,13 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
         ),
         (
             refusals.explain,
+            ("dmlwriteexception", ["city", "lang"], ["city"]),
+            "refused",
+            "database refused this account (dmlwriteexception); the fields sent were city",
+            "city has a character beyond U+FFFF",
+        ),
+        (
+            refusals.explain,
             (NO_JSON, ["city"]),
             "refused",
             "does not say what was written (no JSON)",

@@ -85,6 +85,7 @@ def test_the_look_ahead_is_for_hire_dates_and_other_texts_never_arrive(facts: di
     [
         ({"status": "Active"}, []),
         ({"hire_date": ""}, []),
+        ({"hire_date": "01/31/2020", "status_date": "2026-01-01"}, ["status_date"]),
         ({"hire_date": "2026-01-01", "status_date": "2026-01-01"}, ["hire_date", "status_date"]),
     ],
 )

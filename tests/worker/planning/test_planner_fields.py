@@ -326,6 +326,10 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
         case("e-mail empty", "unchanged in_step", listed(work_email=""), SAME),
         case("e-mail empty, differs", "update differs", listed(work_email="", **LEGAL), SAME, writes=LEGAL),
         case("bad e-mail", "update differs", listed(work_email="x", **LEGAL), SAME, writes=LEGAL, notes=["email_kept"]),
+        *(
+            case(f"damaged {at}", "unchanged in_step", damaged, SAME, notes=["unreadable_kept"])
+            for at, damaged in enumerate((listed(work_email="\ufffd"), listed(department="R\ufffdD")))
+        ),
         case(
             "e-mail taken, differs",
             "update differs",

@@ -166,6 +166,14 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
             for field in HIDEABLE[:-1]
             for kind, employee in (("no", listed(not_shown=[field])), ("restricted", hidden(restricted=[field])))
         ),
+        *(
+            case(f"damaged {field}", "skip unreadable_value", employee, says=f"of {field}, which")
+            for field, employee in (
+                ("work_email", listed(work_email="a\ufffd@x.example")),
+                ("first_name", listed(first_name="A\ufffd")),
+                ("last_name", listed(last_name="A\ufffd")),
+            )
+        ),
         case("no nickname shown", "hold field_not_shown", listed(), says="preferred_name, which", **PREFERRED),
         case(
             "username taken",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sandbox.moodle import ProfileField
 from tests.sandbox.wire import Response
 from tests.worker.runs.writing import BY_FIELD, UPDATE, SandboxWriter, small_site, update
@@ -65,3 +67,14 @@ def test_a_cleared_field_that_is_no_longer_shown_counts_as_written() -> None:
 
     assert results[1].status is Status.DONE
     assert writer.board.calls == [UPDATE, BY_FIELD]
+
+
+@pytest.mark.parametrize(("name", "is_wide"), [("Ana \U0001f338", True), ("Ana \uffff", False)])
+def test_a_database_that_refuses_an_emoji_is_explained(writer: SandboxWriter, name: str, is_wide: bool) -> None:
+    account = writer.add(1)
+    warn(writer, 9, "dmlwriteexception", account.id)
+
+    reason = writer.write(update(1, account, firstname=name, department="New"))[1].reported_reason
+
+    assert reason.code == "refused"
+    assert ("firstname has a character beyond U+FFFF" in reason.advice) is is_wide
