@@ -26,8 +26,7 @@ REMOVED = {"dates_as_events": "hires and leavers are always processed when their
 
 Trigger = Literal["schedule", "manual"]
 
-_UNUSABLE_AUTH = frozenset({"nologin", "webservice", "mnet", "manual", "email"})
-"""Plugins whose accounts are protected, or which keep passwords: Moodle creates none of theirs without one."""
+_UNUSABLE_AUTH = frozenset({"nologin", "webservice", "mnet"})
 _NOT_IN_A_BASE_URL = re.compile(r"[\s@?#\\]")
 
 
@@ -154,7 +153,7 @@ class SharedSettings(BaseModel):
     moodle_auth: Annotated[str, AfterValidator(_auth)] = Field(
         "oidc",
         pattern="^[a-z][a-z0-9_]{0,19}$",
-        description="the short name of the authentication plugin for new accounts, which needs no password in Moodle",
+        description="the short name of the authentication plugin for new accounts, with which employees log in",
         examples=["saml2"],
     )
     reactivate: Literal["ours", "always"] = Field(

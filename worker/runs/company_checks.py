@@ -136,6 +136,12 @@ def check_accounts(preview: Preview, settings: Settings, unexplained: Sequence[i
 
 def _authentication(preview: Preview, settings: Settings) -> Iterator[Check]:
     area = f"Moodle auth {settings.moodle_auth}"
+    if settings.moodle_auth in ("manual", "email"):
+        yield failed(
+            area,
+            "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
+            "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
+        )
     if isinstance(preview.accounts, list):
         unused = "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)"
         yield ok_unless(

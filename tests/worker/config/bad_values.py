@@ -37,7 +37,7 @@ _NO_HOSTS = (
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
 _A_URL = 'is not allowed; expected ... https (http for loopback only), without user, query or fragment, as in "http...'
 _A_DOMAIN = 'expected the company\'s subdomain of bamboohr.com, as in "acme"'
-_A_PLUGIN = "expected the short name of the authentication plugin for new accounts, which needs no password in ..."
+_A_PLUGIN = "expected the short name of the authentication plugin for new accounts, with which employees ..."
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
 _NO_TEMPLATES = (
     *("{work_email[0]}", "{work_email.upper}", "{work_email!x}", "{work_email:{last_name}}", "{work_email:{x}}"),
@@ -75,7 +75,7 @@ BAD: list[Row] = [
         for name, (low, high) in NUMBERS.items()
         for row in _refused(name, (low - 1, high + 1, *_NO_NUMBERS), f"expected a whole number from {low} to {high}")
     ),
-    *_refused("moodle_auth", ("nologin", "webservice", "mnet", "manual", "email", "OIDC", "2fa", "a b"), _A_PLUGIN),
+    *_refused("moodle_auth", ("nologin", "webservice", "mnet", "OIDC", "2fa", "a b"), _A_PLUGIN),
     ("moodle_auth", "0123456789abcdef" * 2, f" = (not shown) is not allowed; {_A_PLUGIN}"),
     *_refused("reactivate", ("alway",), 'expected "ours" or "always"; did you mean "always"?'),
     *_refused("username_template", ("{work_mail}",), f'{_A_TEMPLATE}; did you mean "{{work_email}}"?'),
