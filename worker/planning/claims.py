@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.model.account import Account
-from worker.model.reasons import Reason, email_swapped, email_taken, username_taken
+from worker.model.account_reasons import email_swapped, email_taken, username_taken
+from worker.model.reasons import Reason
 from worker.model.step import Step
 
 

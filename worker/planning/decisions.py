@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from worker.model import reasons
+from worker.model import account_reasons, reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_later
 from worker.model.mapping import NAMES
@@ -87,7 +87,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     if step.action not in WRITES or is_shown or employee_id in context.settings.confirmed:
         return step
     # No value confirms the account: idnumber and authentication suffice for suspensions only.
-    why = reasons.unconfirmed_unseen(employee_id, match.account)
+    why = account_reasons.unconfirmed_unseen(employee_id, match.account)
     return Step(employee_id, Action.CONFLICT, why, match.account)
 
 
@@ -156,7 +156,7 @@ def _without_needed(employee: Employee, hidden: Collection[str]) -> Step:
 def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
     employee_id, account = employee.employee_id, resolution.kept_by[0]
     if len(resolution.kept_by) > 1:
-        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(resolution.kept_by))
+        return Step(employee_id, Action.CONFLICT, account_reasons.several_accounts(resolution.kept_by))
     if context.matching.is_protected(account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
@@ -166,7 +166,7 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
     names = context.matching.compare_names(employee, account)
     is_confirmed = names.any or employee_id in context.settings.confirmed
     if names.shown and not is_confirmed:
-        return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_email(employee_id, account), account)
+        return Step(employee_id, Action.CONFLICT, account_reasons.unconfirmed_email(employee_id, account), account)
     if not context.plan_input.knows_every_address and not is_confirmed:
         return Step(employee_id, Action.HOLD, reasons.LINK_UNSURE, account, is_waiting=True)
     return _update(context, employee, account, linked=True)
@@ -178,11 +178,13 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
     former = context.former_id(employee_id)
     if former is None:
         name = context.value_claims.username_with_address(employee)
-        return Step(employee_id, Action.CONFLICT, reasons.email_taken(account, name), account)
+        return Step(employee_id, Action.CONFLICT, account_reasons.email_taken(account, name), account)
     if state is LifecycleState.FUTURE:
         return _not_started(context, employee, account)
     if employee_id not in context.settings.confirmed:
-        return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_rehire(employee_id, account, former), account)
+        return Step(
+            employee_id, Action.CONFLICT, account_reasons.unconfirmed_rehire(employee_id, account, former), account
+        )
     step = _update(context, employee, account, linked=True)
     return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
@@ -203,7 +205,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     refused = claim.why_refused
     if refused is None and claim.kept_by:
         holder = claim.kept_by[0]
-        refused = reasons.username_taken(holder.label, may_be_theirs=not holder.idnumber)
+        refused = account_reasons.username_taken(holder.label, may_be_theirs=not holder.idnumber)
     if refused is not None:
         return Step(employee_id, Action.CONFLICT, refused)
     fields = {"auth": context.settings.auth, "idnumber": str(employee_id), "username": name}
@@ -250,7 +252,7 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
     if not name or name == account.username:
         return "", step
     if not context.mapping.accepts_username(name):
-        return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
+        return "", replace(step, notes=(*step.notes, account_reasons.username_kept(account)))
     resolution = context.value_claims.username_resolution(employee.employee_id)
     if resolution.why_refused is not None:
         return "", replace(step, problem=step.problem or resolution.why_refused)

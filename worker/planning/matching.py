@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, LifecycleState, email_key
-from worker.model.mapping import NAMES, FieldMapping, folded
-from worker.model.moodle_fields import is_email
-from worker.model.reasons import (
-    Reason,
+from worker.model.account_reasons import (
     idnumber_has_blanks,
     several_accounts,
     unconfirmed_address,
     unconfirmed_id,
     unconfirmed_unseen,
 )
+from worker.model.employee import Employee, LifecycleState, email_key
+from worker.model.mapping import NAMES, FieldMapping, folded
+from worker.model.moodle_fields import is_email
+from worker.model.reasons import Reason
 from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.values import values_for_update

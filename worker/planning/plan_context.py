@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from worker.model import reasons
+from worker.model import account_reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, parse_employee_id, starts_within
 from worker.model.mapping import NAMES, placeholders, username
@@ -127,12 +127,12 @@ class ValueClaims:
 
     def _why_disputed(self, claim: Claim) -> Reason | None:
         if others := self._matching.other_employees_with(claim.employee_id, claim.value):
-            return reasons.email_disputed(others[0])
+            return account_reasons.email_disputed(others[0])
         return self._failed_lookups.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
     def _why_taken(self, claim: Claim, account: Account) -> Reason:
         name = self.username_with_address(self._input.by_id[claim.employee_id])
-        return reasons.email_taken(account, name, claim.own)
+        return account_reasons.email_taken(account, name, claim.own)
 
     def username_with_address(self, employee: Employee) -> str:
         """Return the username that the account has once the employee gets their work e-mail, "" if it keeps its own."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from worker.model import reasons
+from worker.model import account_reasons, reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, starts_later
 from worker.model.field_catalogue import is_by_api_name
@@ -85,10 +85,10 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if belong_to_others(candidates, [*context.matching.other_employees_with(employee_id, address), *others]):
         return without_account
     if len(candidates) > 1:
-        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
+        return Step(employee_id, Action.CONFLICT, account_reasons.several_accounts(candidates))
     candidate = candidates[0]
     if candidate.idnumber:
-        taken = Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+        taken = Step(employee_id, Action.CONFLICT, account_reasons.email_taken(candidate), candidate)
         return taken if why is LEAVER_REASONS else without_account
     if context.matching.is_protected(candidate):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
+from worker.model.account_reasons import email_taken, username_taken
 from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
-from worker.model.reasons import REFUSED_ALONE, Reason, email_taken, username_taken
+from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, OutcomeUnknown, Payload, Refused, TryAgain

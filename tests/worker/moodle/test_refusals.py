@@ -9,7 +9,8 @@ import pytest
 
 from tests.worker.builders import account
 from worker.errors import TargetError
-from worker.model.reasons import Reason, email_taken, username_taken
+from worker.model.account_reasons import email_taken, username_taken
+from worker.model.reasons import Reason
 from worker.moodle import refusals
 from worker.moodle.fatal_errors import no_lookup_answered
 from worker.moodle.refusals import (

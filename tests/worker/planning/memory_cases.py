@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tests.worker.builders import account, record_of
-from worker.model import reasons
+from worker.model import account_reasons, reasons
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.planning.memory import record_after_run
@@ -25,7 +25,7 @@ UNCHANGED = Step(7, Action.UNCHANGED, reasons.IN_SYNC, ACTIVE)
 STAYS_SUSPENDED = Step(7, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, SUSPENDED)
 SKIP = Step(7, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
 NO_ACCOUNT_FOR_NOW = Step(7, Action.SKIP, reasons.NO_EMAIL)
-CONFLICT = Step(7, Action.CONFLICT, reasons.email_taken(account(200)))
+CONFLICT = Step(7, Action.CONFLICT, account_reasons.email_taken(account(200)))
 WAIT = Step(7, Action.HOLD, reasons.STATUS_UNKNOWN, is_waiting=True)
 
 NOTHING = record_of(7)

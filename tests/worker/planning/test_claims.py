@@ -10,7 +10,8 @@ from tests.worker.builders import account, code
 from tests.worker.tables import table
 from worker.model import reasons
 from worker.model.account import Account
-from worker.model.reasons import Reason, email_disputed
+from worker.model.account_reasons import email_disputed
+from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.claims import Claim, Claims, Resolution, sort_by_dependency, username_claims
 

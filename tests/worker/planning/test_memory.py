@@ -35,7 +35,7 @@ from tests.worker.planning.memory_cases import (
     after,
 )
 from tests.worker.tables import table
-from worker.model import reasons
+from worker.model import account_reasons, reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Status, Step, StepResult
 from worker.planning.memory import (
@@ -49,7 +49,7 @@ from worker.planning.memory import (
 
 
 def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_reason_of_the_step() -> None:
-    problem = reasons.email_disputed(8)
+    problem = account_reasons.email_disputed(8)
 
     assert StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME).reported_reason is reasons.NO_NAME
     assert StepResult(replace(UPDATE, problem=problem), Status.REFUSED).reported_reason is problem

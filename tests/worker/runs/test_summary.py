@@ -12,7 +12,7 @@ import pytest
 from tests.worker.builders import account
 from worker import errors
 from worker.errors import ExitCode
-from worker.model import reasons
+from worker.model import account_reasons, reasons
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Status, Step, StepResult
 from worker.runs.summary import COUNTS, IDS_SHOWN, MAX_BYTES, Summary
@@ -143,12 +143,12 @@ def test_a_result_without_an_error_is_counted_once(result: StepResult, counted: 
         ),
         (StepResult(step(Action.CREATE), Status.FAILED, reasons.NO_NAME, was_sent=True), {"errors": 1}, "no_name"),
         (
-            StepResult(step(Action.UPDATE, problem=reasons.email_disputed(8)), Status.REFUSED, was_sent=True),
+            StepResult(step(Action.UPDATE, problem=account_reasons.email_disputed(8)), Status.REFUSED, was_sent=True),
             {"updated": 1, "conflicts": 1, "errors": 1},
             "email_disputed",
         ),
         (
-            StepResult(step(Action.CONFLICT, reasons.several_accounts([])), Status.REFUSED),
+            StepResult(step(Action.CONFLICT, account_reasons.several_accounts([])), Status.REFUSED),
             {"conflicts": 1, "errors": 1},
             "several_accounts",
         ),

@@ -25,7 +25,7 @@ from tests.worker.runs.writing import (
     suspend,
     update,
 )
-from worker.model import reasons
+from worker.model import account_reasons
 from worker.model.step import Action
 
 # Batches and order
@@ -385,7 +385,7 @@ def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
 
 
 def test_a_problem_besides_the_action_stays_an_error_after_the_write(writer: SandboxWriter) -> None:
-    problem = reasons.email_disputed(9)
+    problem = account_reasons.email_disputed(9)
 
     results = writer.write(update(1, writer.add(1), department="New", problem=problem))
 
