@@ -165,7 +165,7 @@ def test_an_unconfirmed_match_is_held_beside_what_a_guard_holds_and_another_erro
     assert "1 match of an employee and an account is held until it is confirmed" in held["message"]
     assert (failed.code, failed["outcome"]) == (1, "errors")
     assert failed["held"] == held["held"]
-    assert harness.run("approve", "0123", "--yes")["advice"].count(held["run_id"]) == 1
+    assert harness.run("approve", "20260101T000000Z-01234567", "--yes")["advice"].count(held["run_id"]) == 1
 
 
 def test_an_address_waits_for_the_username_that_is_made_of_it(harness: RunHarness) -> None:
