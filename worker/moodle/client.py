@@ -84,8 +84,8 @@ class MoodleClient:
             what = f"sees accounts without {', '.join(missing)}" if guest else "does not see accounts at all"
             raise TargetError(
                 f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
-                advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
-                " check the settings showuseridentity (email) and hiddenuserfields",
+                advice=f"{ASK_MOODLE} to give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames"
+                " (RUNBOOK, Moodle), and to check the settings showuseridentity (email) and hiddenuserfields",
             )
 
     def site_answers(self) -> bool:

@@ -10,7 +10,6 @@ isolation makes, distinguishes the two. An unknown code may also pass. Sources: 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -44,12 +43,23 @@ _CODES: Mapping[str, Meaning] = {
     "accessexception": Meaning(Concerns.ACCESS),
     "nopermissions": Meaning(Concerns.ACCESS),  # measured: a capability is missing
     "invalidtoken": Meaning(Concerns.TOKEN),  # measured
-    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER),  # measured
-    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER),  # measured on 4.5 and 5.1
     "sitemaintenance": Meaning(Concerns.SITE),  # measured: maintenance that is set in the administration pages
 }
-_SERVICE_USER = re.compile(r"wsaccessuser\w+")
-"""Read: the service user is deleted, suspended, unconfirmed or nologin."""
+
+_CHANGE_PASSWORD = "change the service user's password, so that no change is due"  # noqa: S105 - an advice
+SERVICE_USER_FIXES: Mapping[str, str] = {
+    "wsaccessusersuspended": "make the service user active again",  # measured
+    "wsaccessuserunconfirmed": "confirm the service user's account",  # read
+    "wsaccessusernologin": "give the service user an authentication method other than nologin",  # read
+    "wsaccessuserexpired": _CHANGE_PASSWORD,  # read
+    "wsaccessuserdeleted": "create another service user and its token (RUNBOOK, Moodle: the service and its token)",
+    "nopasswordchangeforced": _CHANGE_PASSWORD,  # measured
+    "forcepasswordchangenotice": _CHANGE_PASSWORD,  # measured on 4.5 and 5.1
+    # Measured on 4.5: an address or a required custom profile field is missing.
+    "usernotfullysetup": "fill in the e-mail address and the required profile fields of the service user",
+    "sitepolicynotagreed": "log in as the service user and agree to the site policy",  # measured on 4.5
+}
+"""What the administrator is asked to do, by the code with which Moodle refuses all calls of the service user."""
 
 
 def meaning_of_code(code: str) -> Meaning:
@@ -57,7 +67,7 @@ def meaning_of_code(code: str) -> Meaning:
 
     Read: many are the trouble of a moment, such as dbconnectionfailed or ex_unabletolock.
     """
-    if _SERVICE_USER.fullmatch(code):
+    if code in SERVICE_USER_FIXES:
         return Meaning(Concerns.SERVICE_USER)
     return _CODES.get(code, Meaning(Concerns.RECORD, is_transient=True))
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, TargetError
 from worker.moodle import fatal_errors
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, OutcomeUnknown, meaning_of_code
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, SERVICE_USER_FIXES, OutcomeUnknown, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
@@ -215,7 +215,7 @@ class WebService:
         if meaning.concerns is Concerns.SERVICE_USER:
             raise CredentialError(
                 f"Moodle refuses the token's user ({code})",
-                advice=f"{ASK_MOODLE} to make the service user active again, confirmed, with no password change due",
+                advice=f"{ASK_MOODLE} to {SERVICE_USER_FIXES[code]}",
             )
         if meaning.concerns is Concerns.SITE:
             raise TargetError("the Moodle site is in maintenance", advice=fatal_errors.WAIT)

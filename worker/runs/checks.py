@@ -162,7 +162,7 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
         moodle.check_visibility()
         yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
     except SyncError as fault:
-        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {ASK_MOODLE}")
+        yield failed("Moodle visibility", fault.message, fault.advice)
 
 
 def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> Iterator[Check]:

@@ -112,6 +112,8 @@ class MoodleApp:
         self._authenticate(token if isinstance(token, str) else "")
         function = self._function(name if isinstance(name, str) else "")
         arguments = validate(function.takes, given, self.site.settings)
+        if self.site.settings.login_refused:
+            raise refused(self.site.settings.login_refused)
         if function.capability and function.capability not in self.site.capabilities:
             raise no_permission(function.title)
         return function.run(self.site, *arguments.values())

@@ -105,6 +105,7 @@ class Settings:
         database: MariaDB compares without case, accents and trailing blanks; PostgreSQL compares exactly.
         maintenance: "gui" is the switch in the administration pages, "cli" the command line's.
         webservices: False is web services off, or the REST protocol off.
+        login_refused: Why the service user may not log in, as an error code.
         auth_plugins: The plugins that are installed; whether they are enabled does not matter here.
         timezone: The time zone of the service user, in which a date is midnight.
     """
@@ -114,6 +115,7 @@ class Settings:
     extendedusernamechars: bool = False
     maintenance: Literal["", "gui", "cli"] = ""
     webservices: bool = True
+    login_refused: Literal["", "forcepasswordchangenotice", "usernotfullysetup", "sitepolicynotagreed"] = ""
     max_input_vars: int = 1000
     debug: int = 0
     auth_plugins: tuple[str, ...] = CORE_AUTH_PLUGINS

@@ -39,6 +39,7 @@ BARRED: list[tuple[Change, str, str]] = [
     (lambda site: site.change_user(3, suspended=True), "wsaccessusersuspended", "suspended username: sync-service"),
     (lambda site: site.capabilities.discard("webservice/rest:use"), NO_ACCESS, "Access control exception"),
     (lambda site: setattr(site.settings, "maintenance", "gui"), "sitemaintenance", "undergoing"),
+    (lambda site: setattr(site.settings, "login_refused", "usernotfullysetup"), "usernotfullysetup", ""),
     (lambda site: site.capabilities.discard("moodle/user:create"), "nopermissions", "(Create users)"),
 ]
 

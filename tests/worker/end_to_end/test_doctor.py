@@ -158,6 +158,10 @@ def does_not_see(capability: str, what: str) -> Wrong:
         Wrong("Moodle", "", "read -rs MOODLE_TOKEN", code=3, also=UNREAD, settings=UNKNOWN_TOKEN),
         Wrong("Moodle", "in maintenance", also=UNREAD, moodle={"maintenance": "cli"}),
         Wrong("Moodle", "in maintenance", also=UNREAD, moodle={"maintenance": "gui"}),
+        *(
+            Wrong("Moodle", code, "administrator to ", code=3, also=UNREAD, moodle={"login_refused": code})
+            for code in ("forcepasswordchangenotice", "usernotfullysetup", "sitepolicynotagreed")
+        ),
         Wrong("Moodle", "", also=UNREAD, moodle={"webservices": False}),
         lacks("core_user_get_users_by_field", "warning", code=0),
         lacks("core_user_get_users", "warning", code=0, also={"Moodle accounts": "warning"}),
@@ -169,13 +173,7 @@ def does_not_see(capability: str, what: str) -> Wrong:
         does_not_see("moodle/user:viewalldetails", "does not see accounts at all"),
         does_not_see("moodle/site:viewuseridentity", "sees accounts without email"),
         does_not_see("moodle/site:viewfullnames", "sees accounts without firstname, lastname"),
-        Wrong(
-            "state",
-            "STATE_FILE",
-            code=3,
-            also={"all employees": "failed"},
-            settings={"STATE_FILE": "nowhere/at/all/state.sqlite"},
-        ),
+        Wrong("state", "STATE_FILE", code=3, also={"all employees": "failed"}, settings=NO_STATE),
         Wrong(
             "BambooHR directory", "", "to share the directory", "warning", code=0, bamboo={"directory_sharing": "off"}
         ),

@@ -46,8 +46,10 @@ def test_all_configuration_faults_are_reported_at_once(harness: RunHarness) -> N
         ({}, {"key_disabled": True}, {}, (3, "credential_error", ""), ["changed"]),
         ({"MOODLE_TOKEN": "wrong"}, {}, {}, (3, "credential_error", "MOODLE_TOKEN"), None),
         ({}, {}, {"maintenance": "gui"}, (1, "moodle_error", "maintenance"), None),
+        ({}, {}, {"login_refused": "usernotfullysetup"}, (3, "credential_error", "required profile fields"), None),
+        ({}, {}, {"login_refused": "sitepolicynotagreed"}, (3, "credential_error", "agree to the site policy"), None),
     ],
-    ids=["wrong API key", "disabled API key", "wrong token", "Moodle in maintenance"],
+    ids=["wrong API key", "disabled API key", "wrong token", "Moodle in maintenance", "no profile", "no agreement"],
 )
 def test_what_a_system_refuses_is_named_before_any_write_and_not_retried(
     harness: RunHarness,

@@ -84,10 +84,17 @@ SAID_OF_STATUS = {
 ACCEPTED_NOWHERE = sorted({*range(400, 500)} - {408, 425, 429})
 ELSEWHERE = {"Location": "https://elsewhere.example/?" + PRIVATE}
 NO_JSONS = (b"", b"{", b"<!DOCTYPE html>", b"<?xml version='1.0'?><EXCEPTION/>", b"<br />\n<b>Warning</b>[]")
-SERVICE_USER = (
-    *("wsaccessusersuspended", "wsaccessuserdeleted", "wsaccessuserunconfirmed"),
-    *("nopasswordchangeforced", "forcepasswordchangenotice"),
-)
+SERVICE_USER = {
+    "wsaccessusersuspended": "active again",
+    "wsaccessuserdeleted": "create another service user and its token",
+    "wsaccessuserunconfirmed": "confirm",
+    "wsaccessuserexpired": "change the service user's password",
+    "wsaccessusernologin": "other than nologin",
+    "nopasswordchangeforced": "change the service user's password",
+    "forcepasswordchangenotice": "change the service user's password",
+    "usernotfullysetup": "e-mail address and the required profile fields",
+    "sitepolicynotagreed": "agree to the site policy",
+}
 NO_CODES = ("<div>Ada Byron</div>", "Ada Byron", None, 7, [PRIVATE], "x" * 99)
 OTHER_FORMS: tuple[object, ...] = (None, False, 7, "", {}, {"users": []}, {"error": "x", "errorcode": "invalidtoken"})
 IN_A_NAMESPACE = {**moodle_error("invalidresponse"), "exception": "core_external\\exception\\odd"}
@@ -156,8 +163,8 @@ ANSWERS = [
     row("maintenance", "sitemaintenance", "is in maintenance"),
     row("the token", "invalidtoken", "CredentialError: Moodle does not know the token", advice=FIX_COMMAND),
     *(
-        row(f"the user: {code}", code, f"CredentialError: Moodle refuses the token's user ({code})")
-        for code in SERVICE_USER
+        row(f"the user: {code}", code, f"CredentialError: Moodle refuses the token's user ({code})", advice=advice)
+        for code, advice in SERVICE_USER.items()
     ),
     *(
         row(
