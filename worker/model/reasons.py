@@ -119,6 +119,11 @@ DELETED_BUT_SHOWN = Reason(
     "BambooHR reports the employee as deleted, but still shows them",
     "check the employee's record in BambooHR; every run asks again until it is clear",
 )
+DELETED_EARLIER = Reason(
+    "deleted_earlier",
+    "BambooHR reported the employee as deleted earlier, and their account, suspended then, may be active again",
+    "suspend it in Moodle if they left; every run asks again until then",
+)
 HIRE_DATE_UNREADABLE = Reason(
     "hire_date_unreadable",
     "is inactive, and the hire date that BambooHR shows cannot be read: they may not have started yet",

@@ -60,6 +60,8 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     if employee.refusal_code:
         unreadable = reasons.unreadable_employee(employee.refusal_code)
         return Step(employee_id, Action.HOLD, unreadable, problem=unreadable)
+    if employee_id in context.plan_input.deleted_earlier:
+        return _deleted_earlier(context, employee_id)
     if state is LifecycleState.UNKNOWN:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         # Inactive alone would say that the employee left.
@@ -89,6 +91,17 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     # No value confirms the account: idnumber and authentication suffice for suspensions only.
     why = account_reasons.unconfirmed_unseen(employee_id, match.account)
     return Step(employee_id, Action.CONFLICT, why, match.account)
+
+
+def _deleted_earlier(context: PlanContext, employee_id: int) -> Step:
+    """Return the step of an employee who was deleted earlier. Nothing is written: it is not known that they left."""
+    match = context.matching.matches[employee_id]
+    account = match.account or match.contradicted
+    if context.is_passed_on(account) or (account is None and match.error is None):
+        return Step(employee_id, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+    if account is not None and account.suspended:
+        return Step(employee_id, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, account)
+    return Step(employee_id, Action.HOLD, reasons.DELETED_EARLIER, account, is_waiting=True)
 
 
 def _incomplete(step: Step, problem: Reason) -> Step:

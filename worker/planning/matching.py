@@ -126,7 +126,7 @@ class Matching:
         return {match.account.id: employee_id for employee_id, match in self.matches.items() if match.account}
 
     def _match(self, employee: Employee) -> Match:
-        if employee.employee_id not in self.plan_input.writable:
+        if employee.employee_id not in self.plan_input.writable | self.plan_input.deleted_earlier:
             return Match()
         idnumber = str(employee.employee_id)
         suspended = str(self.plan_input.record(employee.employee_id).account_id)

@@ -11,7 +11,12 @@ from worker.model.account import Account
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.step import WRITES, Action, GuardClass, Status, Step, StepResult
 
-_UNCLEAR = (reasons.STATUS_UNKNOWN, reasons.DELETED_BUT_SHOWN, reasons.HIRE_DATE_UNREADABLE)
+_UNCLEAR = (
+    reasons.STATUS_UNKNOWN,
+    reasons.DELETED_BUT_SHOWN,
+    reasons.DELETED_EARLIER,
+    reasons.HIRE_DATE_UNREADABLE,
+)
 """It is not known whether the employee works here."""
 
 

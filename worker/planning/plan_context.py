@@ -91,12 +91,7 @@ class PlanContext:
 
     def _has_left(self, employee_id: int) -> bool:
         """Return whether an employee left, by what BambooHR shows or by a deletion that an earlier run acted on."""
-        if employee_id in self.plan_input.leavers:
-            return True
-        record = self.plan_input.record(employee_id)
-        known = (*self.plan_input.employees, *self.plan_input.account_owners)
-        is_shown = any(one.employee_id == employee_id and one.is_shown for one in known)
-        return record.deleted and record.suspended_by_us and not is_shown
+        return employee_id in self.plan_input.leavers | self.plan_input.deleted_earlier
 
     @cached_property
     def confirmed_rehire_accounts(self) -> frozenset[int]:

@@ -96,6 +96,18 @@ class PlanInput:
         return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property
+    def deleted_earlier(self) -> frozenset[int]:
+        """The employees whom an earlier run suspended, when the feed named them as deleted, and who are gone since.
+
+        BambooHR neither names nor shows them. That is no evidence, so nothing is written, but none is to be expected.
+        """
+        return frozenset(
+            one.employee_id
+            for one in (*self.employees, *self.account_owners)
+            if one.was_deleted and not one.is_shown and self.record(one.employee_id).suspended_by_us
+        )
+
+    @cached_property
     def active_employees(self) -> Sequence[Employee]:
         """The employees of the run who work here."""
         return [one for one in self.employees if self.lifecycle_states[one.employee_id] is LifecycleState.ACTIVE]

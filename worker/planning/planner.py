@@ -230,10 +230,11 @@ _Wanted = tuple[AccountKey, str, int]
 
 
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
-    """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
-    records = context.plan_input.records.items()
-    lacking_id = [employee_id for employee_id, record in records if record.lacks_account_id]
-    for employee_id in (*sorted(context.plan_input.writable), *lacking_id):
+    """Yield the employees who may be written or were deleted earlier, and those whose record lacks an account's id."""
+    plan_input = context.plan_input
+    lacking_id = [employee_id for employee_id, record in plan_input.records.items() if record.lacks_account_id]
+    deleted_earlier = plan_input.deleted_earlier & plan_input.by_id.keys()
+    for employee_id in (*sorted(plan_input.writable | deleted_earlier), *lacking_id):
         yield "idnumber", str(employee_id), employee_id
 
 

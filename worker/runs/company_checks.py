@@ -24,7 +24,8 @@ from worker.words import counted, listed
 
 def check_employees(preview: Preview, settings: Settings) -> Iterator[Check]:
     """Check what BambooHR shows of all employees."""
-    employees = preview.plan.plan_input.employees
+    plan_input = preview.plan.plan_input
+    employees = [one for one in plan_input.employees if one.employee_id not in plan_input.deleted_earlier]
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
     statuses = preview.inputs.statuses or StatusTally()
     area = "BambooHR List Employees"

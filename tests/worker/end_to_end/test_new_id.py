@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness
+from tests.worker.end_to_end.doctor_report import run_doctor
 from tests.worker.end_to_end.test_identity import staff
 from tests.worker.end_to_end.tools import advance_clock, employee_lines
 from worker.state.sqlite import SqliteItems
@@ -129,6 +130,28 @@ def test_a_deleted_employee_who_comes_back_under_a_new_id_is_recognised(harness:
     harness.company.hire("70", **KAI)
 
     assert harness.run().reason_codes("70") == ["unconfirmed"]
+
+
+def test_a_deleted_employee_whose_address_is_reused_stays_as_they_are(harness: RunHarness) -> None:
+    harness.company.hire("50", **KAI)
+    staff(harness, *range(1, 13))
+    harness.company.delete("50")
+    for _ in range(2):
+        assert harness.run().code == 0
+        advance_clock(harness, minutes=20)
+        harness.company.touch("1")
+    harness.company.hire("70", **{**KAI, "firstName": "Ida"})
+
+    first, second = harness.run(), harness.run()
+
+    for run in (first, second):
+        assert (run["total_changed"], run["unchanged"], run["no_evidence"]) == (2, run["processed"] - 1, 0)
+    assert first.reason_codes("70") == ["email_taken"]
+    assert run_doctor(harness)["BambooHR field status"][0] == "ok"
+    assert "50" not in harness.run("people", "list").stdout
+    assert "already suspended" in harness.run("explain", "--employee", "50").stdout
+    harness.site.change_user(account_of_kai(harness)["id"], suspended=False)
+    assert (harness.run().reason_codes("50"), account_of_kai(harness)["suspended"]) == (["deleted_earlier"], False)
 
 
 def test_the_other_reading_ends_with_a_new_account(departed: RunHarness) -> None:

@@ -119,7 +119,6 @@ UNKNOWN = [
         ("hidden, Terminated", "no_evidence", hidden(1, "Terminated")),
         ("hidden, inactive", "no_evidence", hidden(1, "inactive")),
         ("listed, INACTIVE", "no_evidence", listed(status="INACTIVE")),
-        ("deleted earlier, no row", "no_evidence", ONCE_DELETED),
         ("deleted earlier, listed", "deleted_but_shown", ONCE_DELETED_BUT_LISTED),
         ("deleted, listed", "deleted_but_shown", listed(deleted=True)),
         ("deleted, listed, Inactive", "deleted_but_shown", listed(deleted=True, status="Inactive")),
@@ -132,8 +131,23 @@ UNKNOWN = [
     )
 ]
 
+# Deleted in an earlier feed, suspended then, and not shown since
 
-@pytest.mark.parametrize("row", [*EMPLOYED, *LEFT, *LEFT_WITHOUT_ACCOUNT, *FUTURE, *UNKNOWN])
+OF_ANOTHER_ACCOUNT: Values = {"remembered": {1: record_of(1, suspended_by_us=True, account_id=777)}}
+GONE = [
+    case("gone: suspended", "unchanged already_suspended", ONCE_DELETED, SUSPENDED, **ALL_REACTIVATED),
+    case("gone: account", "hold deleted_earlier", ONCE_DELETED, SAME, **OURS),
+    case("gone: a second account", "hold deleted_earlier", ONCE_DELETED, SAME, **OF_ANOTHER_ACCOUNT),
+    case("gone: another's account", "hold deleted_earlier", ONCE_DELETED, account_of(1, **STRANGER), **OURS),
+    case("gone: two accounts", "hold deleted_earlier", ONCE_DELETED, SUSPENDED, account_of(1, number=9), **OURS),
+    case("gone: none", "skip left_without_account", ONCE_DELETED, **OURS),
+    case("gone: not suspended by us", "hold no_evidence", ONCE_DELETED, SUSPENDED, about=None),
+    case("gone: listed again", "hold deleted_but_shown", ONCE_DELETED_BUT_LISTED, SUSPENDED, about=None, **OURS),
+    case("gone: named by the feed", "hold no_evidence", unseen(), SUSPENDED, about=None, **OURS),
+]
+
+
+@pytest.mark.parametrize("row", [*EMPLOYED, *LEFT, *LEFT_WITHOUT_ACCOUNT, *FUTURE, *UNKNOWN, *GONE])
 def test_evidence_decides(row: Case) -> None:
     row.check()
 

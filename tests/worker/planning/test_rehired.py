@@ -29,6 +29,7 @@ ACTIVE = account_of(KAI, number=150, idnumber="50")
 SUSPENDED = account_of(KAI, number=150, idnumber="50", suspended=True)
 OURS: Values = {"remembered": {50: record_of(50, suspended_by_us=True, suspended_at=1, account_id=150)}}
 ERASED: Values = {"remembered": {50: record_of(50, deleted=True, suspended_by_us=True, account_id=150)}}
+GONE = Employee.seen(50, was_deleted=True, directory_row=None, evidence=None)
 NEW_ID: Values = {"idnumber": "70"}
 
 
@@ -38,10 +39,10 @@ NEW_ID: Values = {"idnumber": "70"}
         case("left", "conflict unconfirmed", KAI, SUSPENDED, former=[LEFT], says="employee 50, who left", **OURS),
         case("left, active", "conflict unconfirmed", KAI, ACTIVE, former=[LEFT]),
         case("deleted now", "conflict unconfirmed", KAI, ACTIVE, former=[unseen(50, deleted=True)]),
-        case("deleted before", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50)], **ERASED),
+        case("deleted before", "conflict unconfirmed", KAI, SUSPENDED, former=[GONE], **ERASED),
         case("shown again", "conflict email_taken", KAI, SUSPENDED, former=[listed(50)], **ERASED),
         case("deleted by another", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50), listed(51)], **OURS),
-        case("others are shown", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50), listed(51)], **ERASED),
+        case("others are shown", "conflict unconfirmed", KAI, SUSPENDED, former=[GONE, listed(51)], **ERASED),
         case(
             "starts later",
             "hold starts_later",
