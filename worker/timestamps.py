@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+NO_MOMENT = 10**11
+"""Seconds since 1970: three thousand years from now; a moment in milliseconds, written by hand, is beyond it."""
+
 
 def parse_moment(text: object) -> datetime | None:
     """Parse an ISO 8601 timestamp with a zone, cut to whole seconds, in UTC; None for anything else.

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.model.step import Action, FieldChange, GuardClass, Step
+from worker.timestamps import NO_MOMENT
 
 RETENTION = timedelta(days=90)
 _MAX_VALUE_LENGTH = 20_000
@@ -124,14 +125,28 @@ def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry
             Action(plain["action"]),
             None if plain["account"] is None else int(plain["account"]),
             tuple(FieldChange(field, old, new) for field, old, new in plain["changes"]),
-            int(plain["at"]),
-            int(plain.get("seen", 0)),
+            _written_at(plain),
+            _last_change_at(plain),
             _classes(plain),
             plain.get("read_back") is True,
         )
         for portion in portions
         for plain in portion
     ]
+
+
+def _written_at(plain: Mapping[str, Any]) -> int:
+    """Return when an entry was written. Raises ValueError if it cannot be meant: the limits count by it."""
+    at = int(plain["at"])
+    if not 0 <= at < NO_MOMENT:
+        raise ValueError(at)
+    return at
+
+
+def _last_change_at(plain: Mapping[str, Any]) -> int:
+    """Return when the employee last changed; 0 if an earlier version stored no time, or if it cannot be meant."""
+    at = int(plain.get("seen", 0))
+    return at if 0 <= at < NO_MOMENT else 0
 
 
 def _classes(plain: Mapping[str, Any]) -> frozenset[GuardClass]:

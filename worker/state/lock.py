@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from worker import logs
 from worker.errors import DuplicateDelivery, LockHeld, LockLost, SyncError
 from worker.state.items import ABSENT, KEY, Condition, Item, Items
+from worker.timestamps import NO_MOMENT
 from worker.words import duration
 
 LEASE_SECONDS = 300
@@ -149,8 +150,4 @@ class Lock:
 def _expires(held: Item) -> int:
     """Return when a lease expires; 0 if it has no usable time (written by hand)."""
     value = held.get("expires")
-    return value if isinstance(value, int) and 0 < value < _NO_MOMENT else 0
-
-
-_NO_MOMENT = 10**11
-"""Seconds since 1970: three thousand years from now; a moment in milliseconds is beyond it."""
+    return value if isinstance(value, int) and 0 < value < NO_MOMENT else 0

@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp, FollowUpDetail, RunRecord
+from worker.timestamps import NO_MOMENT
 
 V = TypeVar("V")
 Stored = Mapping[str, Any]
@@ -28,8 +29,7 @@ RUN_KEYS = {
 """The key of each attribute that was renamed since it was first stored; all others have their own name."""
 
 _NO_ID = 2**53
-_NO_MOMENT = 10**15
-"""Milliseconds since 1970: thirty thousand years from now."""
+_MOMENTS = ("suspended_at", "undone_at", "last_change_at")
 
 
 def _simple(kind: type, keys: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
@@ -71,6 +71,9 @@ def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
     attributes = _read(_OF_EMPLOYEE, stored)
     if not NO_ACCOUNT <= attributes.get("account_id", 0) < _NO_ID:
         del attributes["account_id"]
+    for name in _MOMENTS:
+        if not 0 <= attributes.get(name, 0) < NO_MOMENT:
+            del attributes[name]
     flags, reason = stored.get("follow_ups"), stored.get("reason")
     if flags is None and isinstance(reason, str) and reason:
         flags = {reason: [stored.get("note"), stored.get("action")]}
@@ -111,7 +114,7 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
         attributes["held_count"] = len(held)
     return RunRecord(
         run_id=run_id,
-        ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
+        ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < NO_MOMENT * 1_000 else 0,
         coverage=_only(int, stored.get("coverage")),
         dates_read=_only(str, stored.get("dates_read")),
         scope_matched=tuple(text for text in matched if isinstance(text, str)) if isinstance(matched, list) else (),

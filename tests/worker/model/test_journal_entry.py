@@ -162,6 +162,17 @@ def test_unpacking_reverses_packing(entries: list[JournalEntry]) -> None:
     assert all(portion and size(portion) < LARGEST_ITEM for portion in portions)
 
 
+@pytest.mark.parametrize("moment", [1_769_911_200_000, 10**11, -1])
+def test_a_moment_that_cannot_be_meant_is_no_time_of_the_last_change_and_none_of_a_write(moment: int) -> None:
+    ((plain,),) = pack([entry(1)])
+
+    (kept,) = unpack([[{**plain, "seen": moment}]])
+
+    assert kept == entry(1)
+    with pytest.raises(ValueError, match=str(moment)):
+        unpack([[{**plain, "at": moment}]])
+
+
 def test_an_entry_of_an_earlier_version_has_no_time_of_the_last_change() -> None:
     ((plain,),) = pack([entry(1)])
     del plain["seen"]

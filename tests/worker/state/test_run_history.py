@@ -188,7 +188,7 @@ def test_an_unreleased_version_left_out_of_a_line_what_was_the_same_in_the_line_
     assert reread(items).runs == (r1, r2, run_of("r3", 3))
 
 
-@pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**15, 0)])
+@pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**14 - 1, 10**14 - 1), (10**14, 0)])
 def test_when_a_run_ended_is_a_moment_or_not_known(items: Items, store: Store, stored: int, read: int) -> None:
     store.record(run_of("r1", ended_at=stored), {}, NOW)
 

@@ -166,6 +166,11 @@ def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, st
         ('{"id":7,"not_kept":["city"]}', EmployeeRecord(7)),
         ('{"id":7,"not_kept":{"city":1,"lang":"d"}}', EmployeeRecord(7, not_kept={"lang": "d"})),
         *((f'{{"id":7,"suspended_by_us":true,"account":{account}}}', SUSPENDED_7) for account in (-2, 2**53)),
+        *(
+            (f'{{"id":7,"attempts":1,"{name}":{moment}}}', EmployeeRecord(7, attempts=1))
+            for name in ("suspended_at", "undone_at", "seen")
+            for moment in (1_769_911_200_000, 10**11, -1)
+        ),
         *((line, None) for line in ('{"id":8,"attempts":1}', '{"id":0}', '{"id":"7"}', '{"attempts":1}', '{"id":-9}')),
     ],
 )
