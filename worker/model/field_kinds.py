@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from worker.model.employee import email_key
 from worker.model.mapping import PROFILE_FIELD
 
 _READ_BACK = frozenset({"lang", "timezone", "city", "country", "phone1", "phone2"})
@@ -61,9 +62,14 @@ def value_to_send(kinds: Kinds, field: str, text: str) -> str | None:
 
 
 def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
-    """Return whether an account that shows a value has the value that was, or would be, sent."""
+    """Return whether an account that shows a value has the value that was, or would be, sent.
+
+    A login may rewrite the case of an e-mail address.
+    """
     if sent == shown:
         return True
+    if field == "email":
+        return email_key(sent) == email_key(shown)
     kind = kinds.get(field)
     if kind is None:
         return field in _HIDE_ZERO and (sent, shown) == ("0", "")

@@ -88,6 +88,12 @@ def test_a_value_is_compared_by_the_type_of_the_field(
     assert is_same(kinds(kind, is_raw=is_raw), FIELD, sent, shown) is same
 
 
+@pytest.mark.parametrize(("field", "same"), [("email", True), ("username", False), ("city", False)])
+def test_only_addresses_are_compared_without_case(field: str, same: bool) -> None:
+    assert is_same({}, field, "ada@acme.example", "Ada@ACME.example") is same
+    assert is_same({}, field, "ada@acme.example", "eda@acme.example") is False
+
+
 @pytest.mark.parametrize(
     ("field", "same"), [("city", True), ("institution", True), ("department", False), ("lang", False), (FIELD, False)]
 )

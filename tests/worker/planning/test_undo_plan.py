@@ -138,6 +138,7 @@ def ada(**different: Any) -> Account:
 LEFT_BY_RUN = {"department": "Legal", "lastname": "Lovelace"}
 HIRED = created(7, FieldChange("department", None, "Legal"), FieldChange("suspended", None, "0"))
 CITY = FieldChange("city", "Bern", "Zug")
+EMAIL = FieldChange("email", "ada@acme.example", "lovelace@acme.example")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,8 @@ CITY = FieldChange("city", "Bern", "Zug")
             {"suspended": "1", "department": "Sales"},
             [],
         ),
+        (entry(7, EMAIL), ada(email="Lovelace@ACME.example"), "update taken_back", {"email": EMAIL.old}, []),
+        (entry(7, EMAIL), ada(email="ADA@acme.example"), "unchanged nothing_to_undo", {}, []),
         (HIRED, ada(), "suspend taken_back", {"suspended": "1"}, []),
         (HIRED, ada(suspended=True), "unchanged nothing_to_undo", {}, []),
         (HIRED, ada(department="Board"), "skip edited_since", {}, []),
@@ -213,6 +216,8 @@ CITY = FieldChange("city", "Bern", "Zug")
         "custom field not shown any more",
         "suspended",
         "reactivated",
+        "address in another case",
+        "holds the old address in another case",
         "created",
         "created, suspended since",
         "created, edited",
