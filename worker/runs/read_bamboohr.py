@@ -68,10 +68,10 @@ def _read_company(services: Services, inputs: RunInput) -> RunInput:
 
 def _read_directory(services: Services, wanted: Container[int], tally: ScopeTally, summary: Summary) -> Directory:
     """Read the directory. If BambooHR cannot return it, it counts as refused."""
-    marks: set[str] = set()
+    keys: set[str] = set()
 
     def observe(facts: Mapping[str, str]) -> None:
-        marks.update(tally.scope.marks_of(facts))
+        keys.update(tally.scope.matched_keys(facts))
         tally.shown.update(name for name in tally.scope.fields if facts.get(name))
 
     fields, why = services.settings.employee_fields, "BambooHR's directory is refused or empty"
@@ -79,7 +79,7 @@ def _read_directory(services: Services, wanted: Container[int], tally: ScopeTall
         directory = services.bamboohr.directory(wanted, fields, observe if tally.scope else None)
     except SourceError as fault:
         directory, why = Directory(available=False), fault.message
-    tally.add(marks, directory.shown)
+    tally.add(keys, directory.shown)
     hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn("directory_unavailable", f"{why}; every employee is read individually")
