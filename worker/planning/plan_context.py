@@ -94,7 +94,7 @@ class PlanContext:
         if employee_id in self.plan_input.leavers:
             return True
         record = self.plan_input.record(employee_id)
-        known = (*self.plan_input.employees, *self.plan_input.account_owners)
+        known = (*self.plan_input.employees, *self.plan_input.compared_employees)
         is_shown = any(one.employee_id == employee_id and one.is_shown for one in known)
         return record.deleted and record.suspended_by_us and not is_shown
 

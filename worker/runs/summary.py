@@ -129,15 +129,15 @@ class Summary:
                 keep_access.append(employee_id)
             for name in counts_of(result):
                 self._count(name, employee_id)
-            is_refused = result.status in (Status.REFUSED, Status.FAILED)
-            if is_refused and employee_id in parked:
+            is_failure = result.status in (Status.REFUSED, Status.FAILED)
+            if is_failure and employee_id in parked:
                 self._count("parked", employee_id)
-                is_refused = False
-            if is_refused or result.step.held:
+                is_failure = False
+            if is_failure or result.step.held:
                 self._count("errors", employee_id)
                 self.error_reasons[result.reported_reason.code] += 1
-            is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
-            self._other_errors += is_refused and not is_unconfirmed
+            is_unconfirmed = is_failure and result.step.reason.code == UNCONFIRMED
+            self._other_errors += is_failure and not is_unconfirmed
             if result.step.held or is_unconfirmed:
                 self._count("held", employee_id)
             self.unconfirmed += is_unconfirmed
