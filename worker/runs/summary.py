@@ -6,12 +6,10 @@ It is filled during the run and printed on every end that this process can catch
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import accumulate
 from typing import Any
 
 from worker import advice, logs
@@ -26,7 +24,7 @@ IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
 """The longest line. If the ids would make it longer, fewer of them are listed."""
 _LONGEST_TEXT = 800
-"""The longest text, in bytes as printed."""
+"""The longest text, in bytes as printed in quotes; dots follow one that is cut."""
 
 COUNTS = (
     "total_changed",
@@ -288,7 +286,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _short(text: str) -> str:
     """Return the text, or as much of its beginning as fits once JSON has escaped it."""
-    ends = list(accumulate(len(json.dumps(char)) - 2 for char in text))
-    if not ends or ends[-1] <= _LONGEST_TEXT:
-        return text
-    return text[: bisect_right(ends, _LONGEST_TEXT - 3)] + "..."
+    short = text[:_LONGEST_TEXT]
+    while len(json.dumps(short)) > _LONGEST_TEXT:
+        short = short[:-1]
+    return text if short == text else f"{short}..."
