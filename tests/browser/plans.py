@@ -71,7 +71,7 @@ def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> 
         "since": "2026-04-11T02:15:02+00:00",
         "counts": Counter(row.action for row in listed),
         "site": "learn.example.com",
-        "company": "acme",
+        "company_domain": "acme",
         "environment": "prod",
         "errors": sum(row.action == "conflict" or bool(row.problem) for row in listed),
         "employee_url": "https://acme.bamboohr.com/employees/employee.php?id=",

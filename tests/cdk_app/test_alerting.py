@@ -39,7 +39,7 @@ COUNTED = {
     "errors": (ended(summary(), errors=1), False),
     "held suspensions": (ended(summary(), errors=3, held_suspensions=3), False),
     "a dry run": (ended(summary(dry_run=True)), False),
-    "single employees": (ended(summary(scope="employees")), False),
+    "single employees": (ended(summary(selection="employees")), False),
     "a reconcile that the schedule started": (ended(summary(command="reconcile")), False),
     "a reconcile that an operator started": (ended(summary(command="reconcile", trigger="manual")), False),
     "an undo": (ended(summary(command="undo")), False),
@@ -67,7 +67,7 @@ def test_what_the_silence_filter_counts(each: Synthesis, kind: str) -> None:
         (ended(summary(), parked=2, errors=1), True),
         (ended(summary(), parked=0), False),
         (ended(summary(dry_run=True), parked=1), False),
-        (ended(summary(scope="employees"), parked=1), False),
+        (ended(summary(selection="employees"), parked=1), False),
         (ended(summary(command="reconcile"), parked=1), False),
     ],
 )

@@ -199,7 +199,7 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
         "unverified": [],
     }
     while needed := planner.needs():
-        asked["employee"] += map(str, sorted(needed.address_holders))
+        asked["employee"] += map(str, sorted(needed.employees_to_add))
         asked["unverified"] += [str(one.employee_id) for one in needed.unverified]
         for lookup in needed.lookups:
             asked[lookup.key] += lookup.values

@@ -32,11 +32,11 @@ from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Credential
 from worker.errors import SyncError
 from worker.model.mapping import FieldMapping
-from worker.moodle.client import MoodleClient, OutcomeUnknown
+from worker.moodle.client import MoodleClient
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
 from worker.transport.patience import REQUEST_SECONDS
-from worker.transport.refusal import BatchRefused
+from worker.transport.refusal import Refused
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -187,7 +187,7 @@ def quick_end_of(call: Callable[[], object]) -> Exception | None:
     """How a quick call ended: as others do, or as a refusal that isolation deals with."""
     try:
         return end_of(call)
-    except BatchRefused as refusal:
+    except Refused as refusal:
         return refusal
 
 
@@ -196,8 +196,9 @@ class Ended:
     """How a call ended that is answered in the same way for ever.
 
     Attributes:
-        words: The kind and the message of a SyncError; of another refusal "refused" or "undecided", its code, "access"
-            unless one record may be the cause, and "passing" if it may pass; the value of a call that did not fail.
+        words: The kind and the message of a SyncError; of another refusal "refused", its code, "access" unless one
+            record may be the cause, "passing" if it may pass, and "perhaps done" if a write may have been done; the
+            value of a call that did not fail.
     """
 
     words: str
@@ -220,11 +221,11 @@ def ended(call: Callable[[Transport], object], answer: Response, *, system: str 
         words = str(call(transport_to(script, system=system, stopping=patient)))
     except SyncError as error:
         end, words, advice = error, f"{type(error).__name__}: {error.message}", error.advice
-    except BatchRefused as refusal:
+    except Refused as refusal:
         end = refusal
-        named = "undecided" if isinstance(refusal, OutcomeUnknown) else "refused"
         about = "" if refusal.may_be_record else " access"
-        words = f"{named} {refusal.code}{about}{' passing' if refusal.is_transient else ''}"
+        passing, done = " passing" * refusal.is_transient, " perhaps done" * refusal.may_be_done
+        words = f"refused {refusal.code}{about}{passing}{done}"
     assert not any(secret in texts(end or Exception()) for secret in (PRIVATE, "Ada", "xxxx", KEY, TOKEN))
     return Ended(words, advice, script.requests, patient.waits)
 

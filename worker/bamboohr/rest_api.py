@@ -19,7 +19,7 @@ from worker.transport import refusal
 from worker.transport.http import Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import read_json
-from worker.transport.refusal import Concerns, Meaning, Refused, read_quickly, status_code
+from worker.transport.refusal import Concerns, Meaning, Refused, send_quickly, status_code
 from worker.transport.retries import Retries, retry_after, with_retries
 from worker.words import duration
 
@@ -126,7 +126,7 @@ class RestApi:
         retries = Retries(self._transport)
         try:
             if quick:
-                return read_quickly(attempt, retries, meaning_of_status)
+                return send_quickly(attempt, retries, meaning_of_status)
             try:
                 return with_retries(attempt, retries)
             except Malformed:

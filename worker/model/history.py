@@ -127,8 +127,8 @@ class RunRecord:
         next_since: The `since` that the run left; empty if it had not read the changes until then, or was not to move
             it.
         dates_read: The day (ISO) up to which arrived dates were read, by date field.
-        scope_matched: The marks of the scope that matched an employee in this run or an earlier one: see
-            :attr:`worker.model.scope.Scope.marks`.
+        scope_matched: The keys of the scope that matched an employee in this run or an earlier one: see
+            :attr:`worker.model.scope.Scope.value_keys`.
         journal_items: How many items its journal has; the store counts them.
     """
 
@@ -181,7 +181,7 @@ class History:
         return next((run for run in reversed(self.runs) if run.is_baseline), None)
 
     def scope_matched(self) -> Sequence[str]:
-        """Return the marks of the scope that matched an employee, from the last run that has any."""
+        """Return the keys of the scope that matched an employee, from the last run that has any."""
         return next((run.scope_matched for run in reversed(self.runs) if run.scope_matched), ())
 
     @property

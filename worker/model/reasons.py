@@ -39,7 +39,7 @@ class Reason:
         """Return the text and, if there is anything to do about these employees, the advice."""
         return "; ".join(filter(None, (self.text, self.advice_for(*employees))))
 
-    def in_run(self, run_id: str) -> Reason:
+    def with_run_in_advice(self, run_id: str) -> Reason:
         """Return the reason with the run that held it in place of RUN in its advice."""
         return replace(self, advice_template=self.advice_template.replace("approve RUN ", f"approve {run_id} "))
 

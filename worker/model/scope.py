@@ -99,40 +99,40 @@ class Scope:
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
 
     @property
-    def whole(self) -> str:
-        """The mark of a scope that matches an employee."""
+    def whole_key(self) -> str:
+        """The key of the scope as a whole: it matches an employee."""
         return f"scope={self.digest}"
 
     @cached_property
-    def marks(self) -> Mapping[str, frozenset[str]]:
-        """The fields that must be shown for each mark: those of the whole scope and of each listed value."""
-        listed = {mark: frozenset({field}) for mark, field, _ in (*self.allowed_marks(), *self.excluded_marks())}
-        return {self.whole: frozenset(self.fields), **listed}
+    def value_keys(self) -> Mapping[str, frozenset[str]]:
+        """The fields that must be shown for each key: those of the whole scope and of each listed value."""
+        listed = {key: frozenset({field}) for key, field, _ in (*self.allowed_values(), *self.excluded_values())}
+        return {self.whole_key: frozenset(self.fields), **listed}
 
-    def allowed_marks(self) -> Iterable[tuple[str, str, str]]:
-        """Return the mark, the field and the value of each allowed value, personal ones excepted."""
+    def allowed_values(self) -> Iterable[tuple[str, str, str]]:
+        """Return the key, the field and the value of each allowed value, personal ones excepted."""
         return self._listed((rule.field, rule.allowed) for rule in self.rules)
 
-    def excluded_marks(self) -> Iterable[tuple[str, str, str]]:
+    def excluded_values(self) -> Iterable[tuple[str, str, str]]:
         """Return the same for each excluded value."""
         return self._listed((rule.field, rule.excluded) for rule in self.rules)
 
     @staticmethod
     def _listed(lists: Iterable[tuple[str, Iterable[str]]]) -> Iterable[tuple[str, str, str]]:
         shown = [(field, values) for field, values in lists if field not in PERSONAL]
-        return [(_mark(field, value), field, value) for field, values in shown for value in values]
+        return [(_value_key(field, value), field, value) for field, values in shown for value in values]
 
-    def marks_of(self, facts: Mapping[str, str]) -> set[str]:
-        """Return the marks that an employee matches. An Inactive employee matches none."""
+    def matched_keys(self, facts: Mapping[str, str]) -> set[str]:
+        """Return the keys that an employee matches. An Inactive employee matches none."""
         if not self.rules or facts.get("status") == "Inactive":
             return set()
-        found = {_mark(rule.field, facts.get(rule.field, "")) for rule in self.rules} & self.marks.keys()
-        return found | {self.whole} if self.state(facts) is ScopeState.IN else found
+        found = {_value_key(rule.field, facts.get(rule.field, "")) for rule in self.rules} & self.value_keys.keys()
+        return found | {self.whole_key} if self.state(facts) is ScopeState.IN else found
 
 
 ALL_EMPLOYEES = Scope()
 """The scope if none is set."""
 
 
-def _mark(field: str, value: str) -> str:
+def _value_key(field: str, value: str) -> str:
     return f"{field}={fold(value)}"

@@ -2,13 +2,13 @@
 
 A look-up is one quick attempt: a fault that one record may have caused is raised at once as :class:`Refused`, so that
 isolation can find out whether that record or the site is at fault (`site_answers`). Calls about no record, such as the
-canary (`check_visibility`), retry transient faults, and end the run if these last. A write is one attempt: it returns
-the answer, or raises as :meth:`WebService.write` does.
+canary (`check_visibility`), retry transient faults, and end the run if these last. A write is repeated only
+if nothing was done: see :meth:`WebService.write`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,14 +26,13 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import ASK_MOODLE, UNDOCUMENTED, UNREADABLE_ROW, OutcomeUnknown
-from worker.moodle.web_service import TryAgain, WebService
+from worker.moodle.refusals import ASK_MOODLE, UNDOCUMENTED, UNREADABLE_ROW
+from worker.moodle.web_service import WebService
 from worker.moodle.writes import Payload
 from worker.transport.http import Transport
 from worker.transport.refusal import Concerns, Meaning, Refused
-from worker.transport.retries import Retries
 
-__all__ = ["MoodleClient", "OutcomeUnknown", "Payload", "Refused", "TryAgain"]
+__all__ = ["MoodleClient", "Payload", "Refused"]
 
 LISTING_SECONDS = 300.0
 """The deadline of the account listing, whose first byte comes after its last account is found (measured: 75 s for
@@ -174,7 +173,7 @@ class MoodleClient:
                 self._by_field = False
             else:
                 if not isinstance(answer, list):
-                    raise _undocumented()
+                    raise writes.undocumented()
                 return answer
         return [row for value in values for row in self._search(key, value, quick=quick)]
 
@@ -188,7 +187,7 @@ class MoodleClient:
             raise self._no_search(refusal.code) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise _undocumented()
+            raise writes.undocumented()
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
         return [row for row in users if not _shows_another(row, key, value)]
 
@@ -256,18 +255,14 @@ class MoodleClient:
 
     # Writes
 
-    def retries(self) -> Retries:
-        """Return the retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
-        return self._service.retries()
-
-    def create(self, records: Sequence[Payload], retries: Retries | None = None) -> None:
-        """Create these accounts, all or none. Raises OutcomeUnknown if the answer does not name each of them."""
-        answer = self._service.write("core_user_create_users", writes.form_fields(records), retries)
+    def create(self, records: Sequence[Payload], check: Callable[[], None] = lambda: None) -> None:
+        """Create these accounts, all or none. Raises Refused if the answer does not name each of them."""
+        answer = self._service.write("core_user_create_users", writes.form_fields(records), check)
         writes.check_created(answer, len(records))
 
-    def update(self, records: Sequence[Payload], retries: Retries | None = None) -> dict[int, str]:
+    def update(self, records: Sequence[Payload], check: Callable[[], None] = lambda: None) -> dict[int, str]:
         """Change these accounts, each independently; return the warning code of each that was not changed."""
-        answer = self._service.write("core_user_update_users", writes.form_fields(records), retries)
+        answer = self._service.write("core_user_update_users", writes.form_fields(records), check)
         return writes.refused_updates(answer, records)
 
 
@@ -279,8 +274,3 @@ def _shows_another(row: Any, key: AccountKey, value: str) -> bool:
     """Return whether a row shows another value than the one searched for; a row that shows none does not."""
     shown = row.get(key) if isinstance(row, dict) else None
     return isinstance(shown, (str, int)) and bool(shown) and str(shown).casefold() != value.casefold()
-
-
-def _undocumented() -> Refused:
-    """Return the refusal for what a proxy, a plugin or a broken answer leaves in place of accounts (public)."""
-    return Refused(UNDOCUMENTED, Meaning(Concerns.RECORD))

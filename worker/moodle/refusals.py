@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from worker.errors import SyncError
 from worker.model.reasons import Reason
-from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning, status_code
+from worker.transport.refusal import Concerns, Meaning, status_code
 
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
@@ -79,14 +79,6 @@ def is_firewall(code: str) -> bool:
     """Return whether a refusal came from the web server or a firewall in front of Moodle."""
     # Moodle itself succeeds with 200 only; a firewall's challenge page may be 202 (public).
     return code.startswith(("HTTP 2", "HTTP 3", "HTTP 4")) and code not in _TOO_LONG
-
-
-class OutcomeUnknown(BatchRefused):
-    """A write that may have been done: look up before sending anything again."""
-
-    def __init__(self, what: str, *, code: str = NO_ANSWER, is_transient: bool = True) -> None:
-        super().__init__(code, may_be_record=True, is_transient=is_transient)
-        self.what = what
 
 
 REFUSED = "refused"

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, TargetError
 from worker.moodle import fatal_errors
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, SERVICE_USER_FIXES, OutcomeUnknown, meaning_of_code
-from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, SERVICE_USER_FIXES, meaning_of_code
+from worker.transport.http import NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
 from worker.transport.refusal import (
@@ -26,7 +26,7 @@ from worker.transport.refusal import (
     Refused,
     meaning_of_status,
     read_patiently,
-    read_quickly,
+    send_quickly,
     status_code,
 )
 from worker.transport.retries import Retries
@@ -36,10 +36,6 @@ Fields = Iterable[tuple[str, str]]
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
-
-
-class TryAgain(NotSent):
-    """A write that was not done, and may be sent again at once: the pause that the server needed is over."""
 
 
 class _TokenRefused(Exception):
@@ -56,22 +52,14 @@ class WebService:
         self._token = token
         self._succeeded: set[str] = set()
 
-    def retries(self) -> Retries:
-        """Return the retries of one request, for a caller that makes the attempts itself."""
-        return Retries(self.transport)
-
     def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
         """Return the result of a function that changes nothing. Raises Refused, or a SyncError that ends the run.
 
         `quick`: raise Refused, instead of retrying, if one record of the request may be the cause.
         """
 
-        def attempt(body: bytes) -> tuple[Reply, Any]:
-            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
-            return reply, self._result(reply) if reply.status == HTTPStatus.OK else None
-
         def call(body: bytes) -> Any:
-            reply, answer = self._with_patience(lambda: attempt(body), quick=quick)
+            reply, answer = self._with_patience(lambda: self._attempt(body), quick=quick)
             if reply.status == HTTPStatus.OK:
                 return answer
             meaning = meaning_of_status(reply)
@@ -110,20 +98,31 @@ class WebService:
 
         return self._called(function, fields, call)
 
-    def write(self, function: str, fields: Fields, retries: Retries | None = None) -> Any:
-        """Make one attempt at a function that changes accounts.
+    def write(self, function: str, fields: Fields, check: Callable[[], None]) -> Any:
+        """Return the result of a function that changes accounts.
 
-        The caller makes any further attempt, after checking that it may still write, with the same `retries`.
+        Another attempt is made only while it is certain that nothing was done. `check` is called before each attempt,
+        and raises if none may be made.
 
         Raises:
-            Refused: Nothing was done.
-            TryAgain: Nothing was done, and the pause before another attempt is over.
-            OutcomeUnknown: The write may have been done.
+            Refused: Nothing was done, unless it `may_be_done`.
             TransportError: Nothing was done, and the patience is used up.
             SyncError: Nothing was done, and nothing more can be.
         """
-        patience = retries or self.retries()
-        return self._called(function, fields, lambda body: self._write_attempt(body, patience))
+        retries = Retries(self.transport)
+
+        def attempt(body: bytes) -> tuple[Reply, Any]:
+            check()
+            return self._attempt(body)
+
+        def call(body: bytes) -> Any:
+            reply, answer = send_quickly(lambda: attempt(body), retries)
+            if reply.status == HTTPStatus.OK:
+                return answer
+            code, meaning = status_code(reply.status), meaning_of_status(reply)
+            raise NotSent(code) if meaning.concerns is Concerns.SITE else Refused(code, meaning)
+
+        return self._called(function, fields, call)
 
     # One attempt
 
@@ -163,26 +162,9 @@ class WebService:
                 raise
             return call()
 
-    def _write_attempt(self, body: bytes, retries: Retries) -> Any:
-        try:
-            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
-        except NotSent as fault:
-            if fault.is_transient and retries.wait(None, fault.what):
-                raise TryAgain(fault.what) from fault
-            raise
-        except NoAnswer as fault:
-            raise OutcomeUnknown(fault.what) from fault
-        if reply.status == HTTPStatus.OK:
-            return self._write_result(reply)
-        meaning = meaning_of_status(reply)
-        what = status_code(reply.status)
-        if meaning.may_be_done:
-            raise OutcomeUnknown(what, code=what, is_transient=meaning.is_transient)
-        if meaning.concerns is Concerns.RECORD:
-            raise Refused(what, meaning)
-        if retries.wait(reply):
-            raise TryAgain(what)
-        raise NotSent(what)
+    def _attempt(self, body: bytes) -> tuple[Reply, Any]:
+        reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+        return reply, self._result(reply) if reply.status == HTTPStatus.OK else None
 
     # Its answer
 
@@ -191,18 +173,8 @@ class WebService:
             answer = reply.json()
         except ValueError:
             # Public: a page with status 200, of a firewall, of PHP, or of a site that restarts.
-            raise Refused(NO_JSON, Meaning(Concerns.RECORD, is_transient=True)) from None
+            raise Refused(NO_JSON, Meaning(Concerns.RECORD, is_transient=True, may_be_done=True)) from None
         return self._checked(answer)
-
-    def _write_result(self, reply: Reply) -> Any:
-        try:
-            return self._result(reply)
-        except Refused as refusal:
-            if refusal.code == NO_JSON:
-                raise OutcomeUnknown("an answer that is not JSON", code=NO_JSON) from None
-            if meaning_of_code(refusal.code).may_be_done:
-                raise OutcomeUnknown(refusal.code, code=refusal.code, is_transient=False) from None
-            raise
 
     def _checked(self, answer: Any) -> Any:
         """Return the answer; raise if it is a refusal."""
@@ -223,7 +195,7 @@ class WebService:
 
     def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
-            return (read_quickly if quick else read_patiently)(attempt, self.retries())
+            return (send_quickly if quick else read_patiently)(attempt, Retries(self.transport))
         except TransportError as fault:
             raise TargetError(
                 f"Moodle could not be read: {fault.what}",

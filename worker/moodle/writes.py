@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.refusals import UNDOCUMENTED, OutcomeUnknown
+from worker.moodle.refusals import UNDOCUMENTED
 from worker.moodle.web_service import plain_code
+from worker.transport.refusal import Concerns, Meaning, Refused
 
 Payload = Mapping[str, str | int]
 """The form fields of one account, in the order in which they are sent."""
@@ -28,26 +29,29 @@ def form_fields(payloads: Sequence[Payload]) -> Iterable[tuple[str, str]]:
 
 
 def check_created(answer: Any, count: int) -> None:
-    """Raise OutcomeUnknown unless a create's answer names as many accounts as were sent."""
+    """Raise Refused unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise OutcomeUnknown("Moodle's answer does not name every new account", code=UNDOCUMENTED, is_transient=False)
+        raise undocumented()
 
 
 def refused_updates(answer: Any, payloads: Sequence[Payload]) -> dict[int, str]:
     """Return the warning code of each account that was not updated.
 
-    Raises OutcomeUnknown if the answer is not of the documented form, or is about other accounts.
+    Raises Refused if the answer is not of the documented form, or is about other accounts.
     """
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise OutcomeUnknown("Moodle's answer to an update is not as documented", code=UNDOCUMENTED, is_transient=False)
+        raise undocumented()
     sent = [payload["id"] for payload in payloads]
     refused: dict[int, str] = {}
     for warning in warnings:
         if not isinstance(warning, dict) or warning.get("itemid") not in sent:
-            raise OutcomeUnknown(
-                "an update's warning names no account that was sent", code=UNDOCUMENTED, is_transient=False
-            )
+            raise undocumented()
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
     return refused
+
+
+def undocumented() -> Refused:
+    """Return the refusal for what a proxy, a plugin or a broken answer leaves in place of a result (public)."""
+    return Refused(UNDOCUMENTED, Meaning(Concerns.RECORD, may_be_done=True))

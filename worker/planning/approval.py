@@ -14,7 +14,7 @@ from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.reasons import Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.digests import key_fingerprint, part_digest
-from worker.planning.guards import Hold, PartKey, in_run, keys_of, parts_of_plan, with_dependents
+from worker.planning.guards import Hold, PartKey, keys_of, parts_of_plan, with_dependents, with_run_in_advice
 from worker.planning.parts import Part, with_only_parts
 from worker.planning.planner import Plan
 
@@ -40,46 +40,49 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
             yield part.guard_class, part.changes
 
 
-def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, held_by: str, run_id: str) -> Plan:
+def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, held_in_run: str, run_id: str) -> Plan:
     """Return the plan with only the parts that were held with exactly these values.
 
-    A part that needs one which is not among them stays held. `held_by`: the run that held them. `run_id`: the run that
-    writes them, whose list has the matches that are still unconfirmed.
+    A part that needs one which is not among them stays held. `held_in_run`: the run that held them. `run_id`: the run
+    that writes them, whose list has the matches that are still unconfirmed.
     """
     digests, employees = {change.digest for change in allowed}, {change.employee_id for change in allowed}
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)
-    left_out = {
+    not_approved = {
         (employee_id, guard_class): Hold(guard_class, reasons.NOT_DUE)
         for (employee_id, guard_class), part in parts.items()
         if digests.isdisjoint(part_digest(steps[employee_id], fields, digest_key) for fields in (part.changes, ()))
     }
-    holds = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
+    unwritten = with_dependents(not_approved, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(
-        _approved(in_run(step, run_id), parts, left_out, holds, steps, employees, held_by) for step in plan.steps
+        _approved(with_run_in_advice(step, run_id), parts, not_approved, unwritten, steps, employees, held_in_run)
+        for step in plan.steps
     )
 
 
 def _approved(
     step: Step,
     parts: Mapping[PartKey, Part],
-    left_out: Container[PartKey],
-    holds: Mapping[PartKey, Hold],
+    not_approved: Container[PartKey],
+    unwritten: Mapping[PartKey, Hold],
     steps: Mapping[int, Step],
     employees: Container[int],
-    held_by: str,
+    held_in_run: str,
 ) -> Step:
     """Return the step with its approved parts, counted in no guard class, and without its error if none is left."""
     keys = keys_of(step, parts)
     if not keys:
         return step
-    needs = _needs(step, left_out, holds, steps, held_by)
-    held = [
-        HeldPart(holds[key].guard_class, parts[key].changes, needs)
+    needs = _needs(step, not_approved, unwritten, steps, held_in_run)
+    blocked = [
+        HeldPart(unwritten[key].guard_class, parts[key].changes, needs)
         for key in keys
-        if key in holds and key not in left_out
+        if key in unwritten and key not in not_approved
     ]
-    step = replace(with_only_parts(step, [parts[key] for key in keys if key not in holds], held), classes=frozenset())
+    step = replace(
+        with_only_parts(step, [parts[key] for key in keys if key not in unwritten], blocked), classes=frozenset()
+    )
     if step.changes:
         return step
     reason = step.reason if step.employee_id in employees else reasons.NOT_APPROVED
@@ -87,7 +90,11 @@ def _approved(
 
 
 def _needs(
-    step: Step, left_out: Container[PartKey], holds: Container[PartKey], steps: Mapping[int, Step], held_by: str
+    step: Step,
+    not_approved: Container[PartKey],
+    unwritten: Container[PartKey],
+    steps: Mapping[int, Step],
+    held_in_run: str,
 ) -> Reason:
     """Return which changes that are not written a step needs, directly or because another one needs them."""
     needed: set[int] = set()
@@ -95,10 +102,10 @@ def _needs(
     while found:
         needed |= found
         found = {other for one in found if one in steps for other in steps[one].depends_on} - needed
-    together = sorted(one for one in needed if (one, GuardClass.IDENTITY) in holds)
+    together = sorted(one for one in needed if (one, GuardClass.IDENTITY) in unwritten)
     return reasons.needs_another(
-        held_by,
-        own=(step.employee_id, GuardClass.IDENTITY) in left_out,
-        others=[one for one in together if (one, GuardClass.IDENTITY) in left_out],
+        held_in_run,
+        own=(step.employee_id, GuardClass.IDENTITY) in not_approved,
+        others=[one for one in together if (one, GuardClass.IDENTITY) in not_approved],
         together=together,
     )

@@ -97,7 +97,7 @@ def guard(plan: Plan, guard_input: GuardInput) -> Guarded:
     parts, run_id, failed_writes = parts_of_plan(plan), guard_input.run_id, guard_input.recent.failed_writes
     uncounted, retries = _exempt_parts(plan.steps, parts, guard_input)
     exempt = uncounted | retries
-    for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
+    out_of_scope_ids = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
     for guard_class in GuardClass:
@@ -106,12 +106,12 @@ def guard(plan: Plan, guard_input: GuardInput) -> Guarded:
             for (employee_id, part_class), part in parts.items()
             if part_class is guard_class and (employee_id, part_class) not in exempt
         }
-        retried = {
+        counted_retries = {
             employee_id
             for employee_id, part_class in retries
             if part_class is guard_class and not failed_writes[employee_id].is_refused
         }
-        held, why_held = _held(guard_class, due, retried, for_scope, guard_input)
+        held, why_held = _held(guard_class, due, counted_retries, out_of_scope_ids, guard_input)
         if why_held:
             why[guard_class] = why_held
             hold = Hold(guard_class, _reason(guard_class, why_held, run_id))
@@ -121,9 +121,9 @@ def guard(plan: Plan, guard_input: GuardInput) -> Guarded:
     return Guarded(plan.with_steps(steps), why)
 
 
-def in_run(step: Step, run_id: str) -> Step:
-    """Return the step. An unconfirmed match, which is approved like held parts, names the run whose list has it."""
-    return replace(step, reason=step.reason.in_run(run_id)) if step.reason.code == UNCONFIRMED else step
+def with_run_in_advice(step: Step, run_id: str) -> Step:
+    """Return the step; for an unconfirmed match, with the run to approve in its advice, as held parts have it."""
+    return replace(step, reason=step.reason.with_run_in_advice(run_id)) if step.reason.code == UNCONFIRMED else step
 
 
 def _guarded(
@@ -132,7 +132,7 @@ def _guarded(
     """Return the step without its held parts."""
     keys = keys_of(step, parts)
     if not keys:
-        return in_run(step, run_id)
+        return with_run_in_advice(step, run_id)
     held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
@@ -195,7 +195,7 @@ def _exempt_parts(
         if guard_class not in _MAY_BE_EXEMPT or (guard_class is GuardClass.IDENTITY and employee_id not in links):
             continue
         before = guard_input.recent.failed_writes.get(employee_id, FailedWrite({}))
-        if guard_input.limits.is_initial:
+        if guard_input.limits.is_initial_import:
             uncounted.add((employee_id, guard_class))
         elif all(before.values.get(change.field) == change.new for change in part.changes):
             (retries if guard_class in before.classes else uncounted).add((employee_id, guard_class))
@@ -205,13 +205,13 @@ def _exempt_parts(
 def _held(
     guard_class: GuardClass,
     due: Mapping[int, Sequence[FieldChange]],
-    retried: Set[int],
-    for_scope: Set[int],
+    counted_retries: Set[int],
+    out_of_scope_ids: Set[int],
     guard_input: GuardInput,
 ) -> tuple[Set[int], str]:
     """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
-    text = _violation(guard_class, due, retried, guard_input)
-    scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
+    text = _violation(guard_class, due, counted_retries, guard_input)
+    scoped = due.keys() & out_of_scope_ids if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
     why = [*guard_input.scope_doubts, *([text] if text else [])]
@@ -219,24 +219,27 @@ def _held(
         return set(), ""
     why.append(f"{len(scoped):,} of {len(due):,} are because of the scope")
     leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
-    holds_leavers = bool(_violation(guard_class, leavers, retried, guard_input))
+    holds_leavers = bool(_violation(guard_class, leavers, counted_retries, guard_input))
     return due.keys() if holds_leavers else scoped, "; ".join(why)
 
 
 def _violation(
-    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], retried: Set[int], guard_input: GuardInput
+    guard_class: GuardClass,
+    due: Mapping[int, Sequence[FieldChange]],
+    counted_retries: Set[int],
+    guard_input: GuardInput,
 ) -> str:
     """Return why a class is held, "" if it is not.
 
-    `due`: the changes that a guard may hold. `retried`: the employees whose changes it may not hold, but counts.
+    `due`: the changes that a guard may hold. `counted_retries`: those whose changes it may not hold, but counts.
     """
     if not due:
         return ""
     limits, found = guard_input.limits, []
-    number, most, per_day = len(due) + len(retried), limits.per_run[guard_class], limits.per_day(guard_class)
-    recent = len(guard_input.recent.changed.get(guard_class, frozenset()) - due.keys() - retried)
+    number, most, per_day = len(due) + len(counted_retries), limits.per_run[guard_class], limits.per_day(guard_class)
+    recent = len(guard_input.recent.changed.get(guard_class, frozenset()) - due.keys() - counted_retries)
     is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
-    is_due += f", besides {len(retried):,} tried again" if retried else ""
+    is_due += f", besides {len(counted_retries):,} tried again" if counted_retries else ""
     if number > most:
         found.append(f"{is_due}, {most:,} allowed in one run")
     elif number + recent > per_day:

@@ -33,13 +33,13 @@ _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
 class Limits:
     """The most accounts that one run may change, by class.
 
-    `company_size`: the number of active employees; 0 if unknown. `is_initial`: only suspensions, reactivations and
-    cleared fields have a limit.
+    `company_size`: the number of active employees; 0 if unknown. `is_initial_import`: links, updates and creates have
+    no limit.
     """
 
     company_size: int
     per_run: Mapping[GuardClass, int]
-    is_initial: bool = False
+    is_initial_import: bool = False
 
     def per_day(self, guard_class: GuardClass) -> int:
         """Return the most accounts that all runs of 24 hours may change together."""

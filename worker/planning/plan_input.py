@@ -55,7 +55,7 @@ class PlanInput:
         changed_ids: All employees in the changed feed. They, and those with a record, may be added to the run if their
             accounts hold an address that the run needs.
         kinds: The known kinds of Moodle's custom profile fields.
-        account_owners: Employees outside the run who were read because they own accounts that match new employees.
+        compared_employees: Employees outside the run who were read because they own accounts that match new employees.
     """
 
     employees: Sequence[Employee]
@@ -65,7 +65,7 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     knows_every_address: bool = True
     changed_ids: frozenset[int] = frozenset()
-    account_owners: Sequence[Employee] = ()
+    compared_employees: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
     def record(self, employee_id: int) -> EmployeeRecord:
@@ -90,7 +90,7 @@ class PlanInput:
     def leavers(self) -> frozenset[int]:
         """The employees who have left, among those of the run and those who were read for comparison."""
         states = {
-            **{one.employee_id: self._lifecycle_state(one) for one in self.account_owners},
+            **{one.employee_id: self._lifecycle_state(one) for one in self.compared_employees},
             **self.lifecycle_states,
         }
         return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
@@ -103,7 +103,7 @@ class PlanInput:
         """
         return frozenset(
             one.employee_id
-            for one in (*self.employees, *self.account_owners)
+            for one in (*self.employees, *self.compared_employees)
             if one.was_deleted and not one.is_shown and self.record(one.employee_id).suspended_by_us
         )
 

@@ -24,7 +24,7 @@ from worker.planning.matching import FailedLookups, Match, Matching
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
-_MOST_HOLDER_ROUNDS = 5
+_MOST_ADDITION_ROUNDS = 5
 
 
 class Priority(IntEnum):
@@ -50,21 +50,21 @@ class Needed:
     """What must be looked up, in this order, or read before planning continues; empty if nothing is missing.
 
     Attributes:
-        address_holders: Employees outside the run whose accounts hold an address that the run needs. They may have
+        employees_to_add: Employees outside the run whose accounts hold an address that the run needs. They may have
             another address by now: once they are added to the run, the address becomes free.
-        account_owners: Employees outside the run who own accounts that match new employees. They are read to find out
-            whether they left: the new employee may be the same person, hired again.
+        employees_to_compare: Employees outside the run who own accounts that match new employees. They are read to find
+            out whether they left: the new employee may be the same person, hired again.
         unverified: Employees of the run whose accounts would change because the directory shows a field as empty. They
             are read individually, because the field may be hidden.
     """
 
     lookups: tuple[Lookup, ...] = ()
-    address_holders: frozenset[int] = frozenset()
-    account_owners: frozenset[int] = frozenset()
+    employees_to_add: frozenset[int] = frozenset()
+    employees_to_compare: frozenset[int] = frozenset()
     unverified: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.address_holders or self.lookups or self.account_owners or self.unverified)
+        return bool(self.employees_to_add or self.lookups or self.employees_to_compare or self.unverified)
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class Planner:
         self._accounts: dict[int, Account] = {}
         self._failed_lookups: dict[tuple[AccountKey, str], Reason] = {}
         self._requested_lookups: set[tuple[AccountKey, str]] = set()
-        self._requested_holders: set[int] = set()
-        self._holder_rounds = 0
-        self._requested_owners: frozenset[int] = frozenset()
+        self._requested_additions: set[int] = set()
+        self._addition_rounds = 0
+        self._requested_comparisons: frozenset[int] = frozenset()
         self._requested_verification: set[int] = set()
         self._context = PlanContext(Matching(plan_input, self._accounts, self._failed_lookups))
         self._steps: tuple[Step, ...] | None = None
@@ -122,10 +122,10 @@ class Planner:
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
             if lookups := self._new_lookups(wanted):
                 return Needed(lookups)
-        if address_holders := self._new_address_holders():
-            return Needed(address_holders=address_holders)
-        if account_owners := self._new_account_owners():
-            return Needed(account_owners=account_owners)
+        if employees_to_add := self._new_employees_to_add():
+            return Needed(employees_to_add=employees_to_add)
+        if employees_to_compare := self._new_employees_to_compare():
+            return Needed(employees_to_compare=employees_to_compare)
         if lookups := self._new_lookups(_by_username(context)):
             return Needed(lookups)
         return Needed(unverified=self._new_unverified())
@@ -133,18 +133,18 @@ class Planner:
     def add(
         self,
         accounts: Iterable[Account] = (),
-        address_holders: Sequence[Employee] = (),
+        employees_to_add: Sequence[Employee] = (),
         failed_lookups: Mapping[tuple[AccountKey, str], Reason] = {},
-        account_owners: Sequence[Employee] = (),
+        employees_to_compare: Sequence[Employee] = (),
         verified: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer. `verified`: replace the employees of the same ids."""
-        employees = {**self._input.by_id, **{one.employee_id: one for one in (*address_holders, *verified)}}
+        employees = {**self._input.by_id, **{one.employee_id: one for one in (*employees_to_add, *verified)}}
         self._input = replace(
             self._input,
             employees=[employees[employee_id] for employee_id in sorted(employees)],
-            account_owners=[*self._input.account_owners, *account_owners],
+            compared_employees=[*self._input.compared_employees, *employees_to_compare],
             kinds={**self._input.kinds, **(kinds or {})},
         )
         self._accounts.update({account.id: account for account in accounts})
@@ -181,27 +181,27 @@ class Planner:
             return Priority.LEAVERS
         return Priority.ISOLATED if self._input.record(employee_id).has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _new_address_holders(self) -> frozenset[int]:
-        """Return :attr:`Needed.address_holders`, without those requested before, and mark them as requested."""
-        if self._holder_rounds == _MOST_HOLDER_ROUNDS:
+    def _new_employees_to_add(self) -> frozenset[int]:
+        """Return :attr:`Needed.employees_to_add`, without those requested before, and mark them as requested."""
+        if self._addition_rounds == _MOST_ADDITION_ROUNDS:
             return frozenset()
         claims, matching = self._context.claims_on_addresses.values(), self._context.matching
         holders = [account for claim in claims for account in matching.holders(claim.value)]
         owners = {parse_employee_id(account.idnumber) for account in holders}
-        present = self._input.by_id.keys() | self._requested_holders
+        present = self._input.by_id.keys() | self._requested_additions
         may_be_added = self._input.changed_ids | self._input.records.keys()
-        address_holders = frozenset(owner for owner in owners if owner in may_be_added and owner not in present)
-        self._requested_holders |= address_holders
-        self._holder_rounds += bool(address_holders)
-        return address_holders
+        employees_to_add = frozenset(owner for owner in owners if owner in may_be_added and owner not in present)
+        self._requested_additions |= employees_to_add
+        self._addition_rounds += bool(employees_to_add)
+        return employees_to_add
 
-    def _new_account_owners(self) -> frozenset[int]:
-        """Return :attr:`Needed.account_owners`, without those requested before, and mark them as requested."""
-        read = self._input.by_id.keys() | {one.employee_id for one in self._input.account_owners}
+    def _new_employees_to_compare(self) -> frozenset[int]:
+        """Return :attr:`Needed.employees_to_compare`, without those requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.compared_employees}
         others = frozenset(other for _, other in self._context.rehire_candidates.values())
-        account_owners = others - read - self._requested_holders - self._requested_owners
-        self._requested_owners |= account_owners
-        return account_owners
+        employees_to_compare = others - read - self._requested_additions - self._requested_comparisons
+        self._requested_comparisons |= employees_to_compare
+        return employees_to_compare
 
     def _new_unverified(self) -> tuple[Employee, ...]:
         """Return :attr:`Needed.unverified`, without those requested before, and mark them as requested."""

@@ -3,8 +3,8 @@
 An account is suspended if the employee left, or if they are out of scope and the settings require it. It is reactivated
 if the employee works here and this product suspended it, or an operator requests it.
 
-A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember as marks
-(see :attr:`Scope.marks`) which listed values, and whether the scope as a whole, matched an employee. Marks contain
+A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember as keys
+(see :attr:`Scope.value_keys`) which listed values, and whether the scope as a whole, matched an employee. Keys contain
 nothing about single employees.
 """
 
@@ -122,9 +122,9 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
 
 @dataclass
 class ScopeTally:
-    """What this run has read of the scope: the marks that match an employee, and the fields that are shown for one.
+    """What this run has read of the scope: the keys that match an employee, and the fields that are shown for one.
 
-    `checked`: the marks whose fields were read for the whole company: one that was not found matches no employee.
+    `checked`: the keys whose fields were read for the whole company: one that was not found matches no employee.
     `has_company_rows`: all employees of the company were read.
     """
 
@@ -134,10 +134,10 @@ class ScopeTally:
     shown: set[str] = field(default_factory=set)
     has_company_rows: bool = False
 
-    def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
-        """Add the marks of a source's employees, who are all active employees if it has the `whole_company`."""
-        readable = {mark for mark, fields in self.scope.marks.items() if fields.issubset(shown)}
-        self.found |= readable.intersection(marks)
+    def add(self, keys: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
+        """Add the keys of a source's employees, who are all active employees if it has the `whole_company`."""
+        readable = {key for key, fields in self.scope.value_keys.items() if fields.issubset(shown)}
+        self.found |= readable.intersection(keys)
         if whole_company:
             self.checked |= readable
 
@@ -145,14 +145,14 @@ class ScopeTally:
         """Add a source whose rows hold only what they show."""
         if not self.scope:
             return
-        marks: set[str] = set()
+        keys: set[str] = set()
         shown: set[str] = set()
         for facts in rows:
-            marks |= self.scope.marks_of(facts)
+            keys |= self.scope.matched_keys(facts)
             shown.update(facts)
         self.shown |= shown
         self.has_company_rows |= whole_company
-        self.add(marks, shown, whole_company=whole_company)
+        self.add(keys, shown, whole_company=whole_company)
 
     def merge(self, other: ScopeTally) -> None:
         """Add what another tally of the same scope has read."""
@@ -168,39 +168,39 @@ class ScopeTally:
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""
-        return _values(self.scope.allowed_marks(), self.absent)
+        return _values(self.scope.allowed_values(), self.absent)
 
     def vanished(self, before: Collection[str]) -> list[str]:
         """Return the excluded values that matched an employee in an earlier run and match none any more."""
-        return _values(self.scope.excluded_marks(), self.absent.intersection(before))
+        return _values(self.scope.excluded_values(), self.absent.intersection(before))
 
     @property
     def absent(self) -> set[str]:
-        """The marks that match no employee of the company."""
+        """The keys that match no employee of the company."""
         return self.checked - self.found
 
 
-def _values(listed: Iterable[tuple[str, str, str]], marks: Collection[str]) -> list[str]:
-    """Return the listed values that have one of these marks, with their fields."""
-    return [f'{field} "{value}"' for mark, field, value in listed if mark in marks]
+def _values(listed: Iterable[tuple[str, str, str]], keys: Collection[str]) -> list[str]:
+    """Return the listed values that have one of these keys, with their fields."""
+    return [f'{field} "{value}"' for key, field, value in listed if key in keys]
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
-    """Return why suspensions for the scope need an approval, if they do, by the marks that matched in earlier runs."""
+    """Return why suspensions for the scope need an approval, if they do, by the keys that matched in earlier runs."""
     scope = tally.scope
     if not scope:
         return []
     found = []
-    if scope.whole in tally.absent:
+    if scope.whole_key in tally.absent:
         found.append("the scope matches no employee")
-    elif scope.whole not in tally.found and scope.whole not in before:
+    elif scope.whole_key not in tally.found and scope.whole_key not in before:
         found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
     return found + [
         f"no employee has the {value} any more, although the scope allows it: it may have been renamed"
-        for value in _values(scope.allowed_marks(), tally.absent.intersection(before))
+        for value in _values(scope.allowed_values(), tally.absent.intersection(before))
     ]
 
 
 def marks_to_remember(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
-    """Return the marks for later runs. One that matched before stays until the setting drops its value."""
-    return tuple(sorted(tally.found.union(before).intersection(tally.scope.marks)))
+    """Return the keys for later runs. One that matched before stays until the setting drops its value."""
+    return tuple(sorted(tally.found.union(before).intersection(tally.scope.value_keys)))

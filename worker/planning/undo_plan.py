@@ -55,7 +55,7 @@ class RecordedWrite:
         """The fields that were written."""
         return frozenset(change.field for change in self.changes)
 
-    def edited(self, fields: Sequence[str]) -> Reason:
+    def edited_reason(self, fields: Sequence[str]) -> Reason:
         """Return the reason why these fields are left alone: the account holds something else in them."""
         return reasons.edited_since(fields, filter(needs_read_back, fields) if self.lacks_read_back else ())
 
@@ -71,7 +71,7 @@ def writes_to_undo(
     for entry in entries:
         if employees and entry.employee_id not in employees:
             continue
-        changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
+        changes = tuple(change for change in entry.changes if _is_wanted(entry, change, scope))
         if changes:
             blank = RecordedWrite(entry.employee_id, entry.account_id, (), lacks_read_back=lacks_read_back)
             known = found.get(entry.employee_id, blank)
@@ -87,7 +87,7 @@ def writes_to_undo(
     return [found[employee_id] for employee_id in sorted(found)]
 
 
-def _is_in_scope(entry: JournalEntry, change: FieldChange, scope: UndoScope) -> bool:
+def _is_wanted(entry: JournalEntry, change: FieldChange, scope: UndoScope) -> bool:
     if scope is UndoScope.SUSPENSIONS:
         return entry.action is Action.SUSPEND and change.field == "suspended"
     if scope is UndoScope.FIELDS:
@@ -142,7 +142,7 @@ def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> St
     written = [change for change in write.changes if change.field != "suspended"]
     edited = [change.field for change in written if not is_same(kinds, change.field, change.new, _now(account, change))]
     if edited:
-        return Step(write.employee_id, Action.SKIP, write.edited(edited), account)
+        return Step(write.employee_id, Action.SKIP, write.edited_reason(edited), account)
     if account.suspended:
         return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
     change = FieldChange("suspended", "0", "1")
@@ -169,7 +169,7 @@ def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
             blank.append(change.field)
         else:
             changes.append(FieldChange(change.field, now, old))
-    notes = [write.edited(edited)] if edited else []
+    notes = [write.edited_reason(edited)] if edited else []
     notes += [reasons.CANNOT_BE_BLANK] if blank else []
     if changes:
         step = Step(write.employee_id, Action.UPDATE, reasons.TAKEN_BACK, account, tuple(changes), notes=tuple(notes))

@@ -117,7 +117,7 @@ def _step(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
-        yield "what to do", step.reason.in_run(context.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
+        yield "what to do", step.reason.with_run_in_advice(context.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
     changes = [(change, "") for change in step.changes]
     changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:

@@ -50,7 +50,7 @@ class ApiFieldReader(BatchReader[Mapping[str, str]]):
         self._sample = sample
         self._reads_all = reads_all
         self._has_all = False
-        self._reported = False
+        self._has_report = False
 
     def read(self, employees: Sequence[int]) -> None:
         """Read the fields of these employees."""
@@ -58,7 +58,7 @@ class ApiFieldReader(BatchReader[Mapping[str, str]]):
             return
         try:
             if self._reads_all:
-                self._report_all()
+                self._read_one_report_for_all()
             if not self._has_all and not self.read_error:
                 self._read(employees)
         except SourceError as fault:
@@ -66,7 +66,7 @@ class ApiFieldReader(BatchReader[Mapping[str, str]]):
 
     def never_shown(self) -> list[str]:
         """Return the requested fields that BambooHR has shown for no employee."""
-        if self._reported and not self._stats.row_count:
+        if self._has_report and not self._stats.row_count:
             return [*self._stats.fields]
         return self._stats.never_shown() if self._stats.row_count or self.refused else []
 
@@ -78,7 +78,7 @@ class ApiFieldReader(BatchReader[Mapping[str, str]]):
         """Continue without the fields: leavers are recognised all the same."""
         self.read_error = code
 
-    def _report_all(self) -> None:
+    def _read_one_report_for_all(self) -> None:
         """Read all employees with one report. If one of them makes it fail, reports are requested in batches."""
         self._reads_all = False
         try:
@@ -110,12 +110,12 @@ class ApiFieldReader(BatchReader[Mapping[str, str]]):
     def _report(self, employees: Sequence[int] | None) -> Mapping[int, Mapping[str, str]]:
         """Return the rows of a report on these employees (None: all), and count them."""
         report = self._bamboohr.report(employees, self._stats.fields)
-        self._reported = True
+        self._has_report = True
         self._stats.add(report.rows.values(), report.shown)
         return report.rows
 
     def _read_one(self, employee_id: int) -> Mapping[str, str] | None:
-        if self._reported:
+        if self._has_report:
             self.read_error = "reports were refused in the middle of the run"
             return None
         row = self._bamboohr.get_custom(employee_id, self._stats.fields)

@@ -17,7 +17,7 @@ from worker.runs.services import Services
 
 
 class EmployeeReader:
-    """Reads employees with `evidence`, and with `custom` the fields that are read by their API names.
+    """Reads employees, and with `api_fields` the fields that are read by their API names.
 
     Each employee can be requested once: their row is then released, because a full pass may read 20,000.
 

@@ -19,7 +19,6 @@ from worker.planning.baseline import StatusTally
 from worker.runs.isolation import BatchRequest, Isolation, SkipReason, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches
-from worker.transport.refusal import BatchRefused
 
 Row = TypeVar("Row")
 
@@ -118,7 +117,7 @@ class BatchReader(BatchRequest[int], Generic[Row]):
                 break
             try:
                 self._alone.send([employee_id], was_isolated=employee_id in self._isolated)
-            except BatchRefused:
+            except Refused:
                 refused += 1
         self.refused = refused > 0 and not self._has_answer()
 

@@ -1,7 +1,7 @@
 """One bad record affects one employee: a batch that a system refuses is halved until the record is alone.
 
 The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. A :class:`BatchRequest`
-decides what is sent and what happens to each record; :class:`worker.transport.refusal.BatchRefused` says which refusals
+decides what is sent and what happens to each record; :class:`worker.transport.refusal.Refused` says which refusals
 may be about one record.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from worker.transport.refusal import BatchRefused
+from worker.transport.refusal import Refused
 
 R = TypeVar("R")
 
@@ -52,9 +52,9 @@ class BatchRequest(ABC, Generic[R]):
 
     @abstractmethod
     def attempt(self, batch: Sequence[R]) -> None:
-        """Send one batch, once, and keep its answer. Raises BatchRefused."""
+        """Send one batch, once, and keep its answer. Raises Refused."""
 
-    def still_to_send(self, batch: Sequence[R], _refusal: BatchRefused) -> Sequence[R]:
+    def still_to_send(self, batch: Sequence[R], _refusal: Refused) -> Sequence[R]:
         """Return the records of a refused batch that are still to be sent: fewer than all if the system has acted."""
         return batch
 
@@ -134,7 +134,7 @@ class Isolation(Generic[R]):
         left: _Remaining[R] = _Remaining()
         try:
             self._request.attempt(batch)
-        except BatchRefused as refusal:
+        except Refused as refusal:
             if not refusal.may_be_record:
                 raise
             left = _Remaining(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_transient)

@@ -75,10 +75,10 @@ class LockedRun:
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, failed_ids)
             sent = writer.write(to_send)
         self.ended_by, self.early_records = writer.ended_by, gate.early_records
-        self._report_unwritten(sent)
+        self._journal_unwritten(sent)
         return {**results, **sent}
 
-    def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
+    def _journal_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
         unwritten = {
             employee_id: result

@@ -29,7 +29,7 @@ from worker.runs.reading_warnings import (
     check_scope,
     fail_for_hidden_status,
     warn_of_access_kept,
-    warn_of_custom_fields,
+    warn_of_api_fields,
     warn_of_hidden_fields,
     warn_of_second_accounts,
     warn_of_values_not_sent,
@@ -74,7 +74,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     if ended_by is not None:
         return plan.of_leavers(ended_by)
     warn_of_hidden_fields(inputs, plan.plan_input, summary)
-    warn_of_custom_fields(reader.api_fields, inputs, plan.plan_input, summary)
+    warn_of_api_fields(reader.api_fields, inputs, plan.plan_input, summary)
     if inputs.request.is_full_pass:
         warn_of_second_accounts(plan, summary)
     return plan
@@ -115,10 +115,10 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
 
 def _read(reader: EmployeeReader, planner: Planner, needed: Needed) -> None:
     """Read the employees whom the planner needs besides the accounts."""
-    if needed.address_holders or needed.account_owners or needed.unverified:
+    if needed.employees_to_add or needed.employees_to_compare or needed.unverified:
         planner.add(
-            address_holders=reader.employees(needed.address_holders),
-            account_owners=reader.employees(needed.account_owners, for_comparison=True),
+            employees_to_add=reader.employees(needed.employees_to_add),
+            employees_to_compare=reader.employees(needed.employees_to_compare, for_comparison=True),
             verified=reader.verified(needed.unverified),
         )
 

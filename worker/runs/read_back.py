@@ -52,7 +52,7 @@ def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, St
         if lookup.failed_lookups:
             unread = counted(len(lookup.failed_lookups), "account")
             summary.warn("not_read_back", f"{unread} that this run wrote could not be read back")
-    return _reported(services, results, not_kept, summary)
+    return _with_not_kept_values(services, results, not_kept, summary)
 
 
 def _journal(services: Services, run_id: str, steps: Mapping[int, Step], not_kept: _NotKept) -> None:
@@ -79,7 +79,7 @@ def _find_not_kept(steps: Mapping[int, Step], accounts: Iterable[Account], kinds
     return {employee_id: changes for employee_id, changes in sorted(not_kept.items()) if changes}
 
 
-def _reported(
+def _with_not_kept_values(
     services: Services, results: Mapping[int, StepResult], not_kept: _NotKept, summary: Summary
 ) -> dict[int, StepResult]:
     """Warn once for each field and cause; return the results with the digests for the employees' records."""

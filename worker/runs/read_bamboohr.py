@@ -45,7 +45,7 @@ def read_bamboohr(services: Services, inputs: RunInput, summary: Summary) -> Run
         wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally, summary))
     check_statuses(inputs, summary)
-    return _without_unreliable_fields(inputs, summary)
+    return _with_unreliable_fields_marked(inputs, summary)
 
 
 def _read_company(services: Services, inputs: RunInput) -> RunInput:
@@ -68,10 +68,10 @@ def _read_company(services: Services, inputs: RunInput) -> RunInput:
 
 def _read_directory(services: Services, wanted: Container[int], tally: ScopeTally, summary: Summary) -> Directory:
     """Read the directory. If BambooHR cannot return it, it counts as refused."""
-    marks: set[str] = set()
+    keys: set[str] = set()
 
     def observe(facts: Mapping[str, str]) -> None:
-        marks.update(tally.scope.marks_of(facts))
+        keys.update(tally.scope.matched_keys(facts))
         tally.shown.update(name for name in tally.scope.fields if facts.get(name))
 
     fields, why = services.settings.employee_fields, "BambooHR's directory is refused or empty"
@@ -79,7 +79,7 @@ def _read_directory(services: Services, wanted: Container[int], tally: ScopeTall
         directory = services.bamboohr.directory(wanted, fields, observe if tally.scope else None)
     except SourceError as fault:
         directory, why = Directory(available=False), fault.message
-    tally.add(marks, directory.shown)
+    tally.add(keys, directory.shown)
     hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn("directory_unavailable", f"{why}; every employee is read individually")
@@ -113,7 +113,7 @@ def _read_window(services: Services, inputs: RunInput, position: Position, summa
     return replace(inputs, feed=feed, window=window)
 
 
-def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
+def _with_unreliable_fields_marked(inputs: RunInput, summary: Summary) -> RunInput:
     """Mark the fields that many employees lost since the baseline: those without a value are read individually."""
     lost = fields_lost(inputs.stats, inputs.history.last_baseline())
     unreliable = inputs.directory.shown.intersection(lost)
@@ -148,8 +148,8 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     warn_of_hidden_dates(read, listed.shown, listed.statuses.employees, summary)
     # An employee of the window who was taken on an earlier day may have started or left since.
     opened_earlier = inputs.history.window_opened_before(position.since, services.clock().date())
-    done_today = {change.employee_id for change in (inputs.window if opened_earlier else inputs.feed).changes}
-    due = frozenset(listed.found - done_today)
+    taken_today = {change.employee_id for change in (inputs.window if opened_earlier else inputs.feed).changes}
+    due = frozenset(listed.found - taken_today)
     summary.counts["arrived_dates"] = len(due)
     inputs.scope_tally.merge(listed.tally)
     return replace(

@@ -124,7 +124,7 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
 
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
-    """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to `hidden_fields`."""
+    """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to the input."""
     in_directory = [one for one in plan_input.active_employees if one.in_directory and not one.partial_refusal]
     if not in_directory:
         return
@@ -140,7 +140,7 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
         )
 
 
-def warn_of_custom_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def warn_of_api_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Report custom fields that could not be read, are hidden or have lost their values, and note the hidden ones."""
     stats, never_shown = inputs.api_field_stats, reader.never_shown()
     if reader.read_error:

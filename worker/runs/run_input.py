@@ -58,7 +58,7 @@ class RunRequest:
 
     @property
     def selected_ids(self) -> tuple[int, ...]:
-        """The employees that were named; empty unless :class:`SelectedEmployees` are covered."""
+        """The employees that were named; empty unless :class:`SelectedEmployees` are the target."""
         return self.target.ids if isinstance(self.target, SelectedEmployees) else ()
 
     @property
@@ -148,8 +148,8 @@ class RunInput:
         """
         baseline, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in baseline.coverage.items() if name in contradicted} if baseline else {}
-        custom = self.api_field_stats.coverage(baseline)
-        return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
+        api_coverage = self.api_field_stats.coverage(baseline)
+        return replace(self.stats, coverage={**self.stats.coverage, **kept, **api_coverage})
 
     @property
     def undone(self) -> frozenset[int]:
@@ -177,10 +177,10 @@ class RunInput:
             return set(self.request.selected_ids)
         if self.window is None:
             return {*self.all_ids}
-        waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
+        with_follow_up = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
         return {
             *(change.employee_id for change in (*self.window.changes, *self.window.changed_again)),
             *self.with_arrived_dates,
             *self.refusal_codes,
-            *waiting,
+            *with_follow_up,
         }

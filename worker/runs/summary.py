@@ -6,12 +6,10 @@ It is filled during the run and printed on every end that this process can catch
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import accumulate
 from typing import Any
 
 from worker import advice, logs
@@ -26,7 +24,7 @@ IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
 """The longest line. If the ids would make it longer, fewer of them are listed."""
 _LONGEST_TEXT = 800
-"""The longest text, in bytes as printed."""
+"""The longest text, in bytes as printed in quotes; dots follow one that is cut."""
 
 COUNTS = (
     "total_changed",
@@ -131,15 +129,15 @@ class Summary:
                 keep_access.append(employee_id)
             for name in counts_of(result):
                 self._count(name, employee_id)
-            is_refused = result.status in (Status.REFUSED, Status.FAILED)
-            if is_refused and employee_id in parked:
+            is_failure = result.status in (Status.REFUSED, Status.FAILED)
+            if is_failure and employee_id in parked:
                 self._count("parked", employee_id)
-                is_refused = False
-            if is_refused or result.step.held:
+                is_failure = False
+            if is_failure or result.step.held:
                 self._count("errors", employee_id)
                 self.error_reasons[result.reported_reason.code] += 1
-            is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
-            self._other_errors += is_refused and not is_unconfirmed
+            is_unconfirmed = is_failure and result.step.reason.code == UNCONFIRMED
+            self._other_errors += is_failure and not is_unconfirmed
             if result.step.held or is_unconfirmed:
                 self._count("held", employee_id)
             self.unconfirmed += is_unconfirmed
@@ -288,7 +286,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _short(text: str) -> str:
     """Return the text, or as much of its beginning as fits once JSON has escaped it."""
-    ends = list(accumulate(len(json.dumps(char)) - 2 for char in text))
-    if not ends or ends[-1] <= _LONGEST_TEXT:
-        return text
-    return text[: bisect_right(ends, _LONGEST_TEXT - 3)] + "..."
+    short = text[:_LONGEST_TEXT]
+    while len(json.dumps(short)) > _LONGEST_TEXT:
+        short = short[:-1]
+    return text if short == text else f"{short}..."

@@ -131,8 +131,10 @@ def _conclude(
     remembered = {**inputs.history.records, **records}
     failed_idnumbers = {value for key, value in plan.failed_lookups if key == "idnumber"}
     # Look-ups that ended early do not show who has no account.
-    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), failed_idnumbers)
-    records |= noted | no_longer_suspended(remembered | noted, results)
+    with_account_ids = (
+        {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), failed_idnumbers)
+    )
+    records |= with_account_ids | no_longer_suspended(remembered | with_account_ids, results)
     before, after = inputs.history, History({**inputs.history.records, **records})
     flag = FollowUp.WITHOUT_ACCOUNT
     summary.count_without_account(before.with_flag(flag), after.with_flag(flag))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,14 +14,13 @@ from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.moodle.client import MoodleClient, OutcomeUnknown, Payload, Refused, TryAgain
+from worker.moodle.client import MoodleClient, Payload, Refused
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.isolation import BatchRequest, SkipReason, Wait
 from worker.transport.http import TransportError
-from worker.transport.refusal import NO_ANSWER, BatchRefused
-from worker.transport.retries import Retries
+from worker.transport.refusal import NO_ANSWER
 
 _PROTECTED_BY_MOODLE = ("usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote")
 _LAST_OF_THREE_BYTES = 0xFFFF
@@ -113,12 +111,12 @@ class WriteRequests(BatchRequest[Step]):
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
         try:
-            refused = self._send_patiently(batch)
+            refused = self._call(batch)
         except Refused as refusal:
             language = _new_value(batch[0], "lang") if len(batch) == 1 else ""
             if refusal.code != "invalidparameter" or not language:
                 raise
-            refused = self._send_patiently(batch, {*batch[0].fields} - {"lang"})
+            refused = self._call(batch, {*batch[0].fields} - {"lang"})
             # Accepted without the language, so its pack is not installed.
             self._not_installed.add(language)
         codes = {step.employee_id: refused.get(step.account.id) if step.account else None for step in batch}
@@ -132,13 +130,13 @@ class WriteRequests(BatchRequest[Step]):
             elif code is not None:
                 self._account_refused(step, code)
 
-    def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
+    def still_to_send(self, batch: Sequence[Step], refusal: Refused) -> Sequence[Step]:
         """After a write that may have been done, record the steps that were; return the others.
 
         Nothing is sent again before a look-up, which waits for a site that does not answer. An account that Moodle
         cannot return may be a new one, and is not created again; an update may be sent twice.
         """
-        if not isinstance(refusal, OutcomeUnknown):
+        if not refusal.may_be_done:
             return batch
         idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
         lookup = AccountLookup(self._moodle, self.wait, idnumbers, must_answer=True).run()
@@ -179,27 +177,17 @@ class WriteRequests(BatchRequest[Step]):
 
     # One request
 
-    def _send_patiently(self, steps: Sequence[Step], fields: Collection[str] | None = None) -> Mapping[int, str]:
-        """Make one request, as :meth:`_call` does, as often as the faults of the site that Moodle names require."""
-        retries = self._moodle.retries()
-        while True:
-            with suppress(TryAgain):
-                return self._call(steps, fields, retries)
-
-    def _call(
-        self, steps: Sequence[Step], fields: Collection[str] | None = None, retries: Retries | None = None
-    ) -> Mapping[int, str]:
+    def _call(self, steps: Sequence[Step], fields: Collection[str] | None = None) -> Mapping[int, str]:
         """Send these steps; return the warning code of each account that was not updated.
 
         `fields`: those to send; None for all. A language that is not installed is left out: the read-back reports it.
         """
         with self._slots:
-            self._check()
             changes = [(step, self._sendable(step, fields)) for step in steps]
             records = [_record(step, own) for step, own in changes if own or fields is not None]
             if self._kind is not WriteKind.CREATE:
-                return self._moodle.update(records, retries) if records else {}
-            self._moodle.create(records, retries)
+                return self._moodle.update(records, self._check) if records else {}
+            self._moodle.create(records, self._check)
             return {}
 
     def _sendable(self, step: Step, fields: Collection[str] | None = None) -> list[FieldChange]:
@@ -221,9 +209,12 @@ class WriteRequests(BatchRequest[Step]):
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
                 was_sent = self._send_single(step, rest) is None
         except Refused as refusal:
-            self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
-            self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
-        except (OutcomeUnknown, TransportError) as fault:
+            if refusal.may_be_done:
+                self._results.add([step], Status.FAILED, refusals.not_through(refusal.code), was_sent=True)
+            else:
+                self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
+                self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
+        except TransportError as fault:
             self._results.add([step], Status.FAILED, refusals.not_through(fault.what), was_sent=True)
         else:
             blocking = step.depends_on - self._results.completed
@@ -233,11 +224,14 @@ class WriteRequests(BatchRequest[Step]):
                 self._results.add([step], Status.REFUSED, reason, was_sent=was_sent)
 
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
-        """Send one account; return the code of its refusal or None. Refusals that do not concern it are raised."""
+        """Send one account; return the code of its refusal or None.
+
+        Refusals that do not concern it, or that may have been done, are raised.
+        """
         try:
             refused = self._call([step], fields)
         except Refused as refusal:
-            if refusal.is_access:
+            if refusal.is_access or refusal.may_be_done:
                 raise
             return refusal.code
         return refused.get(step.account.id) if step.account else None
@@ -278,7 +272,7 @@ class WriteRequests(BatchRequest[Step]):
         """Look up accounts for an explanation; return none if Moodle cannot answer."""
         try:
             return self._moodle.look_up(key, [value])
-        except BatchRefused:
+        except Refused:
             return []
 
 

@@ -52,8 +52,8 @@ class Meaning:
     may_be_done: bool = False
 
 
-class BatchRefused(Exception):
-    """One attempt at a batch ended without its answer.
+class Refused(Exception):
+    """One attempt ended without its answer: a system, or a server in front of it, refused it or did not answer.
 
     Isolation asks three things: may one record be the cause (then halve the batch), may another attempt succeed (then
     try the whole batch again first), and may the server have acted (then look up before sending anything again).
@@ -61,19 +61,13 @@ class BatchRefused(Exception):
     The `code` is Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
     """
 
-    def __init__(self, code: str, *, may_be_record: bool, is_transient: bool) -> None:
+    def __init__(self, code: str, meaning: Meaning) -> None:
         super().__init__(code)
         self.code = code
-        self.may_be_record = may_be_record
-        self.is_transient = is_transient
-
-
-class Refused(BatchRefused):
-    """The system, or a server in front of it, refused the request: nothing of it was done."""
-
-    def __init__(self, code: str, meaning: Meaning) -> None:
-        super().__init__(code, may_be_record=meaning.concerns is Concerns.RECORD, is_transient=meaning.is_transient)
+        self.may_be_record = meaning.concerns is Concerns.RECORD
         self.is_access = meaning.concerns is Concerns.ACCESS
+        self.is_transient = meaning.is_transient
+        self.may_be_done = meaning.may_be_done
 
 
 _SLOW_DOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -102,10 +96,10 @@ def meaning_of_status(reply: Reply) -> Meaning:
     return Meaning(Concerns.RECORD, may_be_done=status < HTTPStatus.MULTIPLE_CHOICES)
 
 
-def read_quickly(
+def send_quickly(
     attempt: Callable[[], tuple[Reply, T]], retries: Retries, meaning_of: Callable[[Reply], Meaning] = meaning_of_status
 ) -> tuple[Reply, T]:
-    """Make one attempt at a read. Only faults that no record can cause are waited for.
+    """Make one attempt. It is repeated only after faults that no record can cause, and that leave nothing done.
 
     Raises:
         Refused: No answer came.
@@ -117,7 +111,7 @@ def read_quickly(
             return attempt()
         except NoAnswer as fault:
             # Public: a PHP process may die of one record.
-            raise Refused(NO_ANSWER, Meaning(Concerns.RECORD, is_transient=True)) from fault
+            raise Refused(NO_ANSWER, Meaning(Concerns.RECORD, is_transient=True, may_be_done=True)) from fault
 
     return with_retries(once, retries, lambda reply: meaning_of(reply).concerns is Concerns.SITE)
 

@@ -103,7 +103,7 @@ class Retries:
 def with_retries(
     attempt: Callable[[], tuple[Reply, T]], retries: Retries, is_waited_for: Callable[[Reply], bool] = lambda _: True
 ) -> tuple[Reply, T]:
-    """Repeat a read until it is answered or its patience ends; then return the last reply or raise the last fault.
+    """Repeat a request until it is answered or its patience ends; then return the last reply or raise the last fault.
 
     `is_waited_for`: whether another attempt is made after a reply that is not a success.
     """

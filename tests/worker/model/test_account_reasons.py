@@ -63,8 +63,8 @@ def test_a_reason_names_the_account_and_advises(
     assert advises in why.advice_template
     is_approved = code == UNCONFIRMED
     assert ("{command:approve RUN --employee 7}" in why.advice_template) is is_approved
-    assert ("approve run1 --employee 7" in why.in_run("run1").advice_template) is is_approved
-    assert why.in_run("run1").text == why.text
+    assert ("approve run1 --employee 7" in why.with_run_in_advice("run1").advice_template) is is_approved
+    assert why.with_run_in_advice("run1").text == why.text
 
 
 def test_only_an_account_that_may_be_theirs_is_to_get_the_employees_id() -> None:

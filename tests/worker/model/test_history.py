@@ -120,7 +120,7 @@ def test_the_last_full_run_is_a_sync_or_a_reconcile_of_all_employees() -> None:
     assert history(single, undo).last_run_without_selection() is None
 
 
-def test_the_marks_of_the_scope_are_those_of_the_last_run_that_matched_any() -> None:
+def test_the_keys_of_the_scope_are_those_of_the_last_run_that_matched_any() -> None:
     older, newer = run_of("1", scope_matched=["a"]), run_of("2", scope_matched=["a", "b"])
 
     assert history(older, newer, run_of("3")).scope_matched() == ["a", "b"]

@@ -103,12 +103,11 @@ NO_LIST = "is JSON, but no list of accounts"
 
 
 def status_row(status: int, said: str, body: bytes = b"", *, failing: bool = False, passing: bool = False) -> Any:
-    quick = f"HTTP {status} passing" if passing else f"HTTP {status}"
+    quick = f"refused HTTP {status}{' passing' * passing}{' perhaps done' * failing}"
     answer = Response(status, body, headers=ELSEWHERE)
-    write = f"undecided {quick}" if failing else f"refused {quick}"
     exempt = "exempt /webservice/rest/server.php" if said in (FIREWALL, CHALLENGE) else ""
     message = f"HTTP {status}: {said}"
-    return row(f"{status} {body!r}", answer, message, f"refused {quick}", write, advice=exempt)
+    return row(f"{status} {body!r}", answer, message, quick, advice=exempt)
 
 
 ANSWERS = [
@@ -127,16 +126,10 @@ ANSWERS = [
     *(status_row(status, CHALLENGE, failing=True) for status in (201, 202, 204, 206)),
     row(
         *("the connection is cut", Response(fate="reset"), "could not be read"),
-        *(f"refused {NO_ANSWER} passing", f"undecided {NO_ANSWER} passing"),
+        f"refused {NO_ANSWER} passing perhaps done",
     ),
     *(
-        row(
-            f"{body!r}",
-            Response(200, body),
-            "is not JSON",
-            f"refused {NO_JSON} passing",
-            f"undecided {NO_JSON} passing",
-        )
+        row(f"{body!r}", Response(200, body), "is not JSON", f"refused {NO_JSON} passing perhaps done")
         for body in NO_JSONS
     ),
     # Moodle's own codes, perhaps about one record.
@@ -151,12 +144,12 @@ ANSWERS = [
     row("from 5.1 on", "invalidrecordunknown", IN_DATABASE, "refused invalidrecordunknown", advice="administrator"),
     row(
         *("a value that Moodle cannot return", "invalidresponse", "cannot return the accounts"),
-        *("refused invalidresponse", "undecided invalidresponse"),
+        "refused invalidresponse perhaps done",
         advice="authentication plugin",
     ),
     row(
         *("a class in a namespace, from 4.5 on", Response.of(IN_A_NAMESPACE), "cannot return the accounts"),
-        *("refused invalidresponse", "undecided invalidresponse"),
+        "refused invalidresponse perhaps done",
     ),
     *(row(f"{code!r}", Response.of(moodle_error(code)), "(unknown)", "refused unknown passing") for code in NO_CODES),
     # About the whole site.
@@ -178,13 +171,7 @@ ANSWERS = [
         for code in ("accessexception", "nopermissions")
     ),
     *(
-        row(
-            f"another form: {value!r}",
-            Response.of(value),
-            NO_LIST,
-            f"refused {UNDOCUMENTED}",
-            f"undecided {UNDOCUMENTED}",
-        )
+        row(f"another form: {value!r}", Response.of(value), NO_LIST, f"refused {UNDOCUMENTED} perhaps done")
         for value in OTHER_FORMS
     ),
 ]

@@ -25,9 +25,8 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import TargetError
-from worker.moodle.client import MoodleClient, Refused, TryAgain
+from worker.moodle.client import MoodleClient, Refused
 from worker.moodle.refusals import UNREADABLE_ROW
-from worker.transport.http import NotSent
 from worker.transport.patience import REQUEST_SECONDS
 
 ADA = {"id": 7, "username": "ada", "firstname": "A", "lastname": "B", "email": PRIVATE, "auth": "oidc"}
@@ -185,24 +184,3 @@ def test_a_function_that_the_site_does_not_know_is_replaced_by_the_other(board: 
     moodle.check_visibility()
 
     assert [b"core_user_get_users_by_field" in request.body for request in script.requests] == [True, False, False]
-
-
-# The retries of a write are the caller's
-
-
-def test_the_attempts_of_one_batch_share_their_patience(
-    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
-) -> None:
-    mocked.post(MOODLE, status=429)
-    retries = moodle.retries()
-
-    def ends_in_try_again() -> bool:
-        with pytest.raises(NotSent) as caught:
-            moodle.update([{"id": 7}], retries)
-        return isinstance(caught.value, TryAgain)
-
-    while ends_in_try_again():
-        assert len(responses.calls) < 50
-
-    assert len(patient.waits) == len(responses.calls) - 1
-    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)

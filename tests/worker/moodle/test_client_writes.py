@@ -24,9 +24,10 @@ from tests.worker.clients import (
     sent_form,
     transport_to,
 )
-from worker.errors import Terminated
-from worker.moodle.client import MoodleClient, OutcomeUnknown, Payload, Refused, TryAgain
+from worker.errors import LockLost, Terminated
+from worker.moodle.client import MoodleClient, Payload, Refused
 from worker.transport.http import NotSent
+from worker.transport.patience import REQUEST_SECONDS
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 
@@ -121,10 +122,11 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(OutcomeUnknown) as undecided:
+    with pytest.raises(Refused) as refused:
         moodle.create([record(1), record(2)])
     code = "no JSON" if answer is None else "undocumented answer"
-    assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
+    end = refused.value
+    assert (end.code, end.may_be_done, end.may_be_record, end.is_transient) == (code, True, True, answer is None)
 
 
 # Update
@@ -171,10 +173,11 @@ def test_an_answer_of_another_form_leaves_an_update_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(OutcomeUnknown) as undecided:
+    with pytest.raises(Refused) as refused:
         moodle.update([{"id": 4}])
     code = "no JSON" if answer is None else "undocumented answer"
-    assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
+    end = refused.value
+    assert (end.code, end.may_be_done, end.may_be_record, end.is_transient) == (code, True, True, answer is None)
 
 
 # Without an answer
@@ -188,34 +191,62 @@ def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) ->
         moodle = moodle_client(
             transport_to(timeout=1.0), endpoint=f"{url}/webservice/rest/server.php", token=SITE_TOKEN
         )
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(Refused) as refused:
             moodle.create([record(1)])
 
+    assert refused.value.may_be_done
     assert board.calls == [CREATE]
 
 
-def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(
+def test_a_write_that_was_not_sent_is_sent_after_a_pause_if_the_check_allows_it(
     moodle: MoodleClient, patient: Patient, logged: list[dict[str, Any]]
 ) -> None:
+    checks: list[int] = []
     with responses.mock as mock:
         mock.post(MOODLE, body=requests.ConnectTimeout())
-        with pytest.raises(TryAgain) as again:
-            moodle.create([record(1)])
-        assert logged[0]["reason"].startswith(f"moodle: {again.value}; trying again")
-        assert len(responses.calls) == 1, "another attempt has to be allowed again"
+        mock.post(MOODLE, json=made(1))
+        moodle.create([record(1)], lambda: checks.append(len(responses.calls)))
+        assert logged[0]["reason"].startswith("moodle: ")
+        assert checks == [0, 1], "each attempt has to be allowed"
+        assert len(responses.calls) == 2
 
     assert len(patient.waits) == 1
     assert is_retry_pause(patient.waits[0])
 
 
-def test_a_write_that_was_limited_may_be_tried_again_after_the_pause_that_is_asked_for(
+def test_a_write_is_not_sent_again_once_the_check_forbids_it(
+    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, status=429)
+
+    def allowed_once() -> None:
+        if patient.waits:
+            raise LockLost("another run holds the lock")
+
+    with pytest.raises(LockLost):
+        moodle.update([{"id": 1}], allowed_once)
+    assert len(responses.calls) == 1
+
+
+def test_a_write_that_was_limited_is_sent_after_the_pause_that_is_asked_for(
     moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
 ) -> None:
     mocked.post(MOODLE, status=429, headers={"Retry-After": "42"})
+    mocked.post(MOODLE, json={"warnings": []})
 
-    with pytest.raises(TryAgain, match="429"):
-        moodle.update([{"id": 1}])
-    assert (patient.waits, len(responses.calls)) == ([42], 1)
+    assert moodle.update([{"id": 1}]) == {}
+    assert (patient.waits, len(responses.calls)) == ([42], 2)
+
+
+def test_the_attempts_of_one_batch_share_their_patience(
+    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, status=429)
+
+    with pytest.raises(NotSent, match="HTTP 429"):
+        moodle.update([{"id": 7}])
+    assert len(patient.waits) == len(responses.calls) - 1
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
 
 
 def test_a_write_that_was_limited_for_too_long_is_given_up(
@@ -223,10 +254,9 @@ def test_a_write_that_was_limited_for_too_long_is_given_up(
 ) -> None:
     mocked.post(MOODLE, status=429, headers={"Retry-After": "86400"})
 
-    with pytest.raises(NotSent) as caught:
+    with pytest.raises(NotSent):
         moodle.update([{"id": 1}])
-    assert not isinstance(caught.value, TryAgain)
-    assert patient.waits == []
+    assert (patient.waits, len(responses.calls)) == ([], 1)
 
 
 def test_nothing_is_written_once_the_run_was_asked_to_stop(

@@ -275,7 +275,7 @@ def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -
 
     (step,) = guard(plan, GuardInput(defaults(100), run_id="run1")).plan.steps
 
-    assert (step.reason, step.problem) == (before.reason.in_run("run1"), before.problem)
+    assert (step.reason, step.problem) == (before.reason.with_run_in_advice("run1"), before.problem)
     assert "approve run1 --employee 1" in step.reason.advice_template
 
 

@@ -145,7 +145,7 @@ def test_employees_who_joined_are_looked_up_as_well() -> None:
     planner = Planner(input_of(MOVED, changed={9}))
     look_up(planner, [HOLDER])
 
-    planner.add(address_holders=[MOVES_AWAY])
+    planner.add(employees_to_add=[MOVES_AWAY])
 
     assert look_up(planner, [HOLDER])["idnumber"] == ["9"]
 
@@ -156,10 +156,10 @@ def test_a_chain_of_employees_who_join_is_followed_for_five_rounds() -> None:
     planner, joined = Planner(input_of(chain[0], changed=range(2, 10))), []
 
     while needed := planner.needs():
-        planner.add(address_holders=[chain[number - 1] for number in needed.address_holders])
+        planner.add(employees_to_add=[chain[number - 1] for number in needed.employees_to_add])
         for lookup in needed.lookups:
             planner.add(found(accounts, lookup.key, lookup.values))
-        joined += sorted(needed.address_holders)
+        joined += sorted(needed.employees_to_add)
 
     assert joined == [2, 3, 4, 5, 6]
 

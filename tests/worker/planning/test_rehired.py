@@ -137,14 +137,14 @@ def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
     planner.needs()
     planner.add([ACTIVE])
 
-    assert [planner.needs().account_owners for _ in range(4)] == [{50}, set(), set(), set()]
+    assert [planner.needs().employees_to_compare for _ in range(4)] == [{50}, set(), set(), set()]
 
 
 def test_an_employee_of_the_run_is_not_read_for_comparison_as_well() -> None:
     planner = Planner(input_of(LEFT, KAI))
     planner.add([ACTIVE])
 
-    assert [planner.needs().account_owners for _ in range(4)] == [frozenset()] * 4
+    assert [planner.needs().employees_to_compare for _ in range(4)] == [frozenset()] * 4
 
 
 def test_what_is_read_of_the_other_employee_decides() -> None:
@@ -152,7 +152,7 @@ def test_what_is_read_of_the_other_employee_decides() -> None:
     look_up(planner, [ACTIVE])
     assert [outcome(step) for step in planner.plan().steps] == ["conflict email_taken"]
 
-    planner.add(account_owners=[LEFT])
+    planner.add(employees_to_compare=[LEFT])
 
     assert [outcome(step) for step in planner.plan().steps] == ["conflict unconfirmed"]
     assert planner.has_leavers
@@ -162,4 +162,4 @@ def test_no_employee_is_asked_for_if_the_names_differ() -> None:
     planner = Planner(input_of(BERG))
     planner.add([ACTIVE])
 
-    assert [planner.needs().account_owners for _ in range(4)] == [frozenset()] * 4
+    assert [planner.needs().employees_to_compare for _ in range(4)] == [frozenset()] * 4

@@ -122,14 +122,14 @@ def test_a_scope_that_matches_no_employee_is_a_doubt_from_the_first_day_on() -> 
     tally = read(SALES_OR_IT, LEGAL)
 
     assert scope_doubts(tally, before=()) == ["the scope matches no employee"]
-    assert scope_doubts(tally, before=[SALES_OR_IT.whole])[0] == "the scope matches no employee"
+    assert scope_doubts(tally, before=[SALES_OR_IT.whole_key])[0] == "the scope matches no employee"
 
 
 def test_what_single_employees_show_is_no_reading_of_the_company() -> None:
     outside = read(SALES_OR_IT, LEGAL, whole_company=False)
     inside = read(SALES_OR_IT, SALES, whole_company=False)
 
-    assert scope_doubts(outside, before=[SALES_OR_IT.whole]) == []
+    assert scope_doubts(outside, before=[SALES_OR_IT.whole_key]) == []
     assert scope_doubts(inside, before=()) == []
     (doubt,) = scope_doubts(outside, before=())
     assert doubt.startswith("no run has seen an employee in scope yet")
@@ -139,10 +139,10 @@ def test_a_field_that_a_source_does_not_show_says_nothing_of_the_company() -> No
     tally = ScopeTally(EMPLOYEES_IN_SALES)
     directory = [{**SALES, "employment_status": ""}, {**LEGAL, "employment_status": ""}]
 
-    tally.add((mark for facts in directory for mark in EMPLOYEES_IN_SALES.marks_of(facts)), {"department"})
+    tally.add((key for facts in directory for key in EMPLOYEES_IN_SALES.matched_keys(facts)), {"department"})
 
     assert tally.found == tally.checked == {"department=sales"}
-    assert scope_doubts(tally, before=[EMPLOYEES_IN_SALES.whole]) == []
+    assert scope_doubts(tally, before=[EMPLOYEES_IN_SALES.whole_key]) == []
 
 
 def test_employees_who_left_match_nothing() -> None:
@@ -156,7 +156,7 @@ def test_two_sources_complete_each_other() -> None:
 
     tally.merge(read(SALES_OR_IT, {"department": "IT"}))
 
-    assert scope_doubts(tally, before=list(SALES_OR_IT.marks)) == []
+    assert scope_doubts(tally, before=list(SALES_OR_IT.value_keys)) == []
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -186,5 +186,5 @@ def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> Non
     scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
     tally = read(scope, {"work_email": "ann@x.io"})
 
-    assert marks_to_remember(tally, ("work_email=bob@x.io",)) == (scope.whole,)
+    assert marks_to_remember(tally, ("work_email=bob@x.io",)) == (scope.whole_key,)
     assert (scope_doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from worker.errors import TargetError
 from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason
-from worker.transport.refusal import BatchRefused
+from worker.transport.refusal import Concerns, Meaning, Refused
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Site(BatchRequest[int]):
     is_transient: bool = False
     passing_faults: int = 0
     acts_before_failing: bool = False
-    may_be_record: bool = True
+    concerns: Concerns = Concerns.RECORD
     sent: list[Sequence[int]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
@@ -37,14 +37,14 @@ class Site(BatchRequest[int]):
         self.sent.append(list(batch))
         if self.passing_faults:
             self.passing_faults -= 1
-            raise BatchRefused("HTTP 520", may_be_record=True, is_transient=True)
+            raise Refused("HTTP 520", Meaning(Concerns.RECORD, is_transient=True))
         if self.is_down or self.refuses_all or self.poisoned.intersection(batch):
             if self.acts_before_failing:
                 self.done += [record for record in batch if record not in self.poisoned]
-            raise BatchRefused("HTTP 500", may_be_record=self.may_be_record, is_transient=self.is_transient)
+            raise Refused("HTTP 500", Meaning(self.concerns, is_transient=self.is_transient))
         self.done += batch
 
-    def still_to_send(self, batch: Sequence[int], refusal: BatchRefused) -> Sequence[int]:
+    def still_to_send(self, batch: Sequence[int], refusal: Refused) -> Sequence[int]:
         return [record for record in batch if record not in self.done]
 
     def site_answers(self) -> bool:
@@ -177,9 +177,9 @@ def test_a_site_that_is_down_is_waited_for_and_ends_the_run() -> None:
 
 
 def test_a_refusal_that_cannot_be_about_one_record_is_passed_on() -> None:
-    site = Site(refuses_all=True, may_be_record=False)
+    site = Site(refuses_all=True, concerns=Concerns.ACCESS)
 
-    with pytest.raises(BatchRefused):
+    with pytest.raises(Refused):
         send(site, range(50))
 
     assert len(site.sent) == 1
@@ -189,7 +189,7 @@ def test_records_that_are_refused_only_together_are_both_done() -> None:
     class Pair(Site):
         def attempt(self, batch: Sequence[int]) -> None:
             if {1, 2} <= set(batch):
-                raise BatchRefused("invalidparameter", may_be_record=True, is_transient=False)
+                raise Refused("invalidparameter", Meaning(Concerns.RECORD))
             super().attempt(batch)
 
     site = Pair()

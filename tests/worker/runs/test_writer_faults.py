@@ -11,6 +11,7 @@ from tests.worker.runs.writing import (
     CREATE,
     DONE,
     FAILED,
+    REFUSED,
     UPDATE,
     SandboxWriter,
     create,
@@ -197,6 +198,16 @@ def test_a_single_account_without_a_response_is_not_refused(writer: SandboxWrite
     results = writer.write(update(1, account, username="u2"))
 
     assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "not_through", True)
+
+
+def test_a_second_attempt_for_one_account_waits_for_a_rate_limit(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    writer.add(2)
+    writer.fail("status", UPDATE, status=429, retry_after="33", skip=1)
+
+    results = writer.write(update(1, account, username="u2"))
+
+    assert (results[1].status, writer.patient.waits) == (REFUSED, [33])
 
 
 # Not allowed
