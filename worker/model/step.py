@@ -136,15 +136,15 @@ class Status(StrEnum):
 class StepResult:
     """A step and its status.
 
-    `reason` overrides the reason of the step. `was_sent`: a request was sent, or a dry run would send one; unless the
-    status says otherwise, Moodle carried it out. `isolated`: BambooHR or Moodle refused the request for this employee
-    alone.
+    `reason` overrides the reason of the step. `may_be_written`: Moodle may have carried out all or part of the step, or
+    would have to, in a dry run; with the status DONE, it did. `isolated`: BambooHR or Moodle refused the request for
+    this employee alone.
     """
 
     step: Step
     status: Status
     reason: Reason | None = None
-    was_sent: bool = False
+    may_be_written: bool = False
     isolated: bool = False
 
     @property

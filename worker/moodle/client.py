@@ -255,15 +255,15 @@ class MoodleClient:
 
     # Writes
 
-    def create(self, records: Sequence[Payload], check: Callable[[], None] = lambda: None) -> None:
+    def create(self, payloads: Sequence[Payload], check: Callable[[], None] = lambda: None) -> None:
         """Create these accounts, all or none. Raises Refused if the answer does not name each of them."""
-        answer = self._service.write("core_user_create_users", writes.form_fields(records), check)
-        writes.check_created(answer, len(records))
+        answer = self._service.write("core_user_create_users", writes.form_fields(payloads), check)
+        writes.check_created(answer, len(payloads))
 
-    def update(self, records: Sequence[Payload], check: Callable[[], None] = lambda: None) -> dict[int, str]:
+    def update(self, payloads: Sequence[Payload], check: Callable[[], None] = lambda: None) -> dict[int, str]:
         """Change these accounts, each independently; return the warning code of each that was not changed."""
-        answer = self._service.write("core_user_update_users", writes.form_fields(records), check)
-        return writes.refused_updates(answer, records)
+        answer = self._service.write("core_user_update_users", writes.form_fields(payloads), check)
+        return writes.refused_updates(answer, payloads)
 
 
 def _guest_among(rows: Iterable[Any]) -> Mapping[str, Any] | None:

@@ -57,7 +57,7 @@ def _values_compared(result: StepResult) -> bool:
 
     An account out of scope is compared again when the employee returns.
     """
-    is_answered = result.status is Status.DONE or (result.status is Status.REFUSED and result.was_sent)
+    is_answered = result.status is Status.DONE or (result.status is Status.REFUSED and result.may_be_written)
     if not is_answered or result.step.reason.code == reasons.OUT_OF_SCOPE:
         return False
     return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT
@@ -74,7 +74,7 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
     if without_account and step.account is None and result.status is not Status.DONE:
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.reported_reason.code)
     if result.status in (Status.FAILED, Status.HELD):
-        may_be_suspended = step.action is Action.SUSPEND and result.was_sent
+        may_be_suspended = step.action is Action.SUSPEND and result.may_be_written
         return record_before_suspending(record, step, now) if may_be_suspended else record
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
@@ -106,7 +106,7 @@ def _is_active(result: StepResult) -> bool:
     """Return whether the account is active now: this run activated it, or found it active and left it so."""
     step = result.step
     if step.action in (Action.CREATE, Action.REACTIVATE):
-        return result.was_sent
+        return result.may_be_written
     was_active = step.account is not None and not step.account.suspended
     return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 

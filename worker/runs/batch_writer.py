@@ -35,7 +35,7 @@ from worker.transport.parallel import in_batches, in_parallel
 
 _BATCHES_LOST = 3
 
-EarlyRecord = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+RecordBeforeSending = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
 """Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
 
 
@@ -48,7 +48,7 @@ class WriteGate:
     Attributes:
         records: The employees' records from earlier runs.
         changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
-        early_records: The record of each employee that was stored before their step was sent.
+        records_before_sending: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -56,8 +56,8 @@ class WriteGate:
     lock: Lock
     records: Mapping[int, EmployeeRecord]
     changed_at: Mapping[int, datetime]
-    early_record: EarlyRecord
-    early_records: dict[int, EmployeeRecord] = field(default_factory=dict)
+    record_before_sending: RecordBeforeSending
+    records_before_sending: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
 
@@ -82,9 +82,9 @@ class WriteGate:
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
         store.journal.add(summary.run_id, entries)
-        before = [self.early_record(self.records.get(step.employee_id), step, now) for step in batch]
+        before = [self.record_before_sending(self.records.get(step.employee_id), step, now) for step in batch]
         stored = {record.employee_id: record for record in before if record is not None}
-        self.early_records.update(stored)
+        self.records_before_sending.update(stored)
         store.remember(stored.values())
 
 
@@ -95,7 +95,7 @@ class BatchWriter:
         gate: Checked before every batch and every request; what it raises ends the writing.
         report: Called with every result.
         isolated: Employees who were isolated in the last run.
-        failed_ids: Those of them whose request got no answer.
+        unanswered_ids: Those of them whose request got no answer.
     """
 
     def __init__(
@@ -105,12 +105,12 @@ class BatchWriter:
         report: Callable[[StepResult], None],
         wait: Wait,
         isolated: Collection[int] = (),
-        failed_ids: Collection[int] = (),
+        unanswered_ids: Collection[int] = (),
     ) -> None:
         self.ended_by: SyncError | None = None
         self._gate = gate
         self._isolated = isolated
-        self._failed_ids = failed_ids
+        self._unanswered_ids = unanswered_ids
         self._results = ResultCollector(report)
         self._lost_batches = 0
         self._batch_size = moodle.batch_size
@@ -130,7 +130,7 @@ class BatchWriter:
         early = [
             step
             for step in alone
-            if WriteKind.of(step) is WriteKind.SUSPEND and step.employee_id not in self._failed_ids
+            if WriteKind.of(step) is WriteKind.SUSPEND and step.employee_id not in self._unanswered_ids
         ]
         together: dict[WriteKind, list[Step]] = {kind: [] for kind in WriteKind}
         for step in steps:
@@ -155,7 +155,7 @@ class BatchWriter:
             except SyncError as end:
                 self.ended_by = self.ended_by or end
             left = self._results.missing(refused)
-            self._results.add(left, Status.FAILED, refusals.not_sent(self.ended_by), was_sent=True)
+            self._results.add(left, Status.FAILED, refusals.not_sent(self.ended_by), may_be_written=True)
 
     def _in_batches(self, kind: WriteKind, steps: Sequence[Step], workers: int) -> None:
         in_parallel(partial(self._send, kind), in_batches(steps, self._batch_size), workers)
@@ -188,7 +188,7 @@ class BatchWriter:
         why = results.stopped.get(kind) or refusals.not_sent(self.ended_by)
         kept_back = {step.employee_id for step in self._isolations[kind].unreported}
         left = [step for step in results.missing(batch) if step.employee_id not in kept_back]
-        results.add(left, Status.FAILED, why, was_sent=opened)
+        results.add(left, Status.FAILED, why, may_be_written=opened)
 
     def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a write which failed or was incomplete."""

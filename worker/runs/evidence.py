@@ -22,7 +22,7 @@ from worker.transport.parallel import in_batches
 
 Row = TypeVar("Row")
 
-_REFUSALS_TRUSTED = 10
+_REFUSALS_BEFORE_GIVING_UP = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
@@ -113,7 +113,7 @@ class BatchReader(BatchRequest[int], Generic[Row]):
     def _one_by_one(self, employees: Sequence[int]) -> None:
         refused = 0
         for employee_id in employees:
-            if refused >= _REFUSALS_TRUSTED and not self._has_answer():
+            if refused >= _REFUSALS_BEFORE_GIVING_UP and not self._has_answer():
                 break
             try:
                 self._alone.send([employee_id], was_isolated=employee_id in self._isolated)

@@ -15,7 +15,7 @@ from worker.errors import ConfigurationError, DuplicateDelivery, LockLost, Pause
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import WRITES, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.runs.batch_writer import BatchWriter, EarlyRecord, WriteGate
+from worker.runs.batch_writer import BatchWriter, RecordBeforeSending, WriteGate
 from worker.runs.results import log_outcome, results_without_sending
 from worker.runs.run_input import RunInput
 from worker.runs.run_record import full_record, minimal_record, note_reconcile_due
@@ -32,7 +32,7 @@ class LockedRun:
     Attributes:
         inputs: What a sync has read so far; None in an undo.
         ended_by: The error that ended the look-ups or the writing early, if any.
-        early_records: The record of each employee that was stored before their step was sent.
+        records_before_sending: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -41,12 +41,12 @@ class LockedRun:
     history: History
     inputs: RunInput | None = None
     ended_by: SyncError | None = None
-    early_records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
+    records_before_sending: Mapping[int, EmployeeRecord] = field(default_factory=dict)
 
     def write(
         self,
         steps: Sequence[Step],
-        early_record: EarlyRecord,
+        record_before_sending: RecordBeforeSending,
         changed_at: Mapping[int, datetime],
         *,
         selected: bool = False,
@@ -59,9 +59,9 @@ class LockedRun:
         to_send = [step for step in steps if step.action in WRITES]
         unsent = (step for step in steps if step.action not in WRITES)
         results = results_without_sending(unsent, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, early_record)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_sending)
         isolated = self.history.with_flag(FollowUp.ISOLATED)
-        failed_ids = {
+        unanswered_ids = {
             employee_id
             for employee_id, record in isolated.items()
             if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
@@ -72,9 +72,9 @@ class LockedRun:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, failed_ids)
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, unanswered_ids)
             sent = writer.write(to_send)
-        self.ended_by, self.early_records = writer.ended_by, gate.early_records
+        self.ended_by, self.records_before_sending = writer.ended_by, gate.records_before_sending
         self._journal_unwritten(sent)
         return {**results, **sent}
 
@@ -83,7 +83,7 @@ class LockedRun:
         unwritten = {
             employee_id: result
             for employee_id, result in sent.items()
-            if result.status is not Status.DONE and not result.was_sent
+            if result.status is not Status.DONE and not result.may_be_written
         }
         refused = [
             employee_id
@@ -99,7 +99,7 @@ class LockedRun:
             raise self.ended_by
         self.lock.renew()
         self.lock.require(0)
-        stored = {**self.history.records, **self.early_records}
+        stored = {**self.history.records, **self.records_before_sending}
         remember_changes(self.services.store, records, stored, self.services.clock())
         if self.ended_by is not None:
             raise self.ended_by

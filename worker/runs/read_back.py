@@ -34,7 +34,7 @@ def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, St
     steps = {
         employee_id: result.step
         for employee_id, result in results.items()
-        if result.was_sent
+        if result.may_be_written
         and result.status in (Status.DONE, Status.REFUSED)
         and any(map(needs_read_back, result.step.fields))
     }

@@ -16,8 +16,8 @@ def results_without_sending(
     results: dict[int, StepResult] = {}
     for step in steps:
         status = Status.REFUSED if step.is_error else Status.HELD if step.is_fully_held else Status.DONE
-        was_sent, isolated = step.action in WRITES, step.reason.code in reasons.REFUSED_ALONE
-        results[step.employee_id] = StepResult(step, status, step.problem, was_sent, isolated)
+        may_be_written, isolated = step.action in WRITES, step.reason.code in reasons.REFUSED_ALONE
+        results[step.employee_id] = StepResult(step, status, step.problem, may_be_written, isolated)
         log_outcome(results[step.employee_id], selected=selected, quiet=quiet, dry_run=dry_run)
     return results
 
@@ -40,7 +40,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
         "sync.person",
         employee_id=step.employee_id,
         action=step.action.value,
-        result="planned" if dry_run and result.was_sent else result.status.value,
+        result="planned" if dry_run and result.may_be_written else result.status.value,
         code=why.code,
         reason=why.text,
         advice=why.advice_for(step.employee_id),
@@ -56,7 +56,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
 def counts_of(result: StepResult) -> Iterable[str]:
     """Yield the counts that a result goes into, apart from errors and parked."""
     step = result.step
-    if result.was_sent and step.action in WRITES and result.status in (Status.DONE, Status.REFUSED):
+    if result.may_be_written and step.action in WRITES and result.status in (Status.DONE, Status.REFUSED):
         yield _WRITTEN[step.action]
     elif result.status is Status.DONE and step.action is Action.UNCHANGED:
         yield "unchanged"

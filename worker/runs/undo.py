@@ -117,9 +117,9 @@ def _undone_records(
         before = run.history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
         record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
-        stored = run.early_records.get(employee_id)
+        stored = run.records_before_sending.get(employee_id)
         if record is None and stored is not None:
-            record = stored if result.was_sent else before or EmployeeRecord(employee_id)
+            record = stored if result.may_be_written else before or EmployeeRecord(employee_id)
         if record is not None:
             records[employee_id] = record
     return records

@@ -70,19 +70,19 @@ class ResultCollector:
         status: Status,
         reason: Reason | None = None,
         *,
-        was_sent: bool = False,
+        may_be_written: bool = False,
         isolated: bool = False,
     ) -> None:
-        """Payload one result for these steps. A step with a problem of its own is refused even if it was written.
+        """Record one result for these steps. A step with a problem of its own is refused even if it was written.
 
-        `was_sent`: the steps were sent to Moodle, whatever the outcome.
+        `may_be_written`: Moodle may have carried out all or part of them.
         """
         for step in steps:
             if status is Status.DONE and step.problem is not None:
                 is_unread = step.problem.code in REFUSED_ALONE
-                result = StepResult(step, Status.REFUSED, step.problem, was_sent=True, isolated=is_unread)
+                result = StepResult(step, Status.REFUSED, step.problem, may_be_written=True, isolated=is_unread)
             else:
-                result = StepResult(step, status, reason, was_sent or status is Status.DONE, isolated)
+                result = StepResult(step, status, reason, may_be_written or status is Status.DONE, isolated)
             with self._mutex:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:
@@ -147,13 +147,13 @@ class WriteRequests(BatchRequest[Step]):
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._record_existing(step, account)
             elif no_answer is not None and self._kind is WriteKind.CREATE:
-                self._results.add([step], Status.FAILED, no_answer, was_sent=True, isolated=True)
+                self._results.add([step], Status.FAILED, no_answer, may_be_written=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining
 
     def on_isolated(self, record: Step, code: str) -> None:
-        """Payload why Moodle refuses this step."""
+        """Record why Moodle refuses this step."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
@@ -162,12 +162,12 @@ class WriteRequests(BatchRequest[Step]):
         if code == NO_ANSWER:
             # Moodle continues a request whose client hangs up (measured): the write may still be done.
             reason = refusals.not_through("no answer to the request for this employee alone")
-            self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            self._results.add([record], Status.FAILED, reason, may_be_written=True, isolated=True)
             return
         self._results.add([record], Status.REFUSED, self._explanation(record, code), isolated=True)
 
     def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
-        """Payload steps that were not sent."""
+        """Record steps that were not sent."""
         if why is SkipReason.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
             reason = refusals.every_account_refused(self._kind.function, auth)
@@ -184,10 +184,10 @@ class WriteRequests(BatchRequest[Step]):
         """
         with self._slots:
             changes = [(step, self._sendable(step, fields)) for step in steps]
-            records = [_record(step, own) for step, own in changes if own or fields is not None]
+            payloads = [_payload(step, own) for step, own in changes if own or fields is not None]
             if self._kind is not WriteKind.CREATE:
-                return self._moodle.update(records, self._check) if records else {}
-            self._moodle.create(records, self._check)
+                return self._moodle.update(payloads, self._check) if payloads else {}
+            self._moodle.create(payloads, self._check)
             return {}
 
     def _sendable(self, step: Step, fields: Collection[str] | None = None) -> list[FieldChange]:
@@ -205,23 +205,25 @@ class WriteRequests(BatchRequest[Step]):
                     return
             reason = self._explanation(step, code)
             rest = {*step.fields} - {"email", "username"} - identity_fields(step)
-            was_sent = False
+            may_be_written = False
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
-                was_sent = self._send_single(step, rest) is None
+                may_be_written = self._send_single(step, rest) is None
         except Refused as refusal:
             if refusal.may_be_done:
-                self._results.add([step], Status.FAILED, refusals.not_through(refusal.code), was_sent=True)
+                self._results.add([step], Status.FAILED, refusals.not_through(refusal.code), may_be_written=True)
             else:
                 self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
                 self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
         except TransportError as fault:
-            self._results.add([step], Status.FAILED, refusals.not_through(fault.what), was_sent=True)
+            self._results.add([step], Status.FAILED, refusals.not_through(fault.what), may_be_written=True)
         else:
             blocking = step.depends_on - self._results.completed
             if blocking:
-                self._results.add([step], Status.FAILED, refusals.waits_for(min(blocking)), was_sent=was_sent)
+                self._results.add(
+                    [step], Status.FAILED, refusals.waits_for(min(blocking)), may_be_written=may_be_written
+                )
             else:
-                self._results.add([step], Status.REFUSED, reason, was_sent=was_sent)
+                self._results.add([step], Status.REFUSED, reason, may_be_written=may_be_written)
 
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account; return the code of its refusal or None.
@@ -237,11 +239,11 @@ class WriteRequests(BatchRequest[Step]):
         return refused.get(step.account.id) if step.account else None
 
     def _record_existing(self, step: Step, account: Account) -> None:
-        """Payload a step whose account is there although the request got no clear answer."""
+        """Record a step whose account is there although the request got no clear answer."""
         if self._has_all(account, step):
             self._results.add([step], Status.DONE)
         else:
-            self._results.add([step], Status.FAILED, refusals.HALF_MADE, was_sent=True)
+            self._results.add([step], Status.FAILED, refusals.HALF_MADE, may_be_written=True)
 
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""
@@ -284,7 +286,7 @@ def _new_value(step: Step, name: str) -> str:
     return next((change.new for change in step.changes if change.field == name), "")
 
 
-def _record(step: Step, changes: Iterable[FieldChange]) -> Payload:
+def _payload(step: Step, changes: Iterable[FieldChange]) -> Payload:
     """Return what is sent: the id of an account to update, and the new values."""
     values = {change.field: change.new for change in changes}
     return {"id": step.account.id, **values} if step.account else values

@@ -35,7 +35,7 @@ class Limits(RuleBasedStateMachine):
         self.simulation.sync()
         self.simulation.reconcile()  # the first one belongs to the initial import
         self.held: list[str] = []
-        self.was_sent: list[str] = []
+        self.may_be_written: list[str] = []
         self.hires = 0
         self.refused_alone: set[int] = set()
         self.changed: dict[str, list[tuple[datetime, set[int]]]] = {name: [] for name in PER_RUN}
@@ -110,8 +110,8 @@ class Limits(RuleBasedStateMachine):
 
     @rule()
     def undo_the_last_one(self) -> None:
-        if self.was_sent:
-            self.simulation.undo(self.was_sent.pop())
+        if self.may_be_written:
+            self.simulation.undo(self.may_be_written.pop())
 
     def counting(self, run: Any) -> None:
         before = self.accounts()
@@ -126,7 +126,7 @@ class Limits(RuleBasedStateMachine):
         if summary is not None and summary.held:
             self.held.append(summary.run_id)
         if summary is not None and any(changes.values()):
-            self.was_sent.append(summary.run_id)
+            self.may_be_written.append(summary.run_id)
 
     def accounts(self) -> dict[int, dict[str, Any]]:
         return {user["id"]: dict(user) for user in self.simulation.site.users()}

@@ -43,10 +43,10 @@ def after(
     step: Step,
     status: Status = Status.DONE,
     *,
-    was_sent: bool = False,
+    may_be_written: bool = False,
     deleted: bool = False,
     max_attempts: int = 0,
     **more: bool,
 ) -> EmployeeRecord:
-    result = StepResult(step, status, was_sent=was_sent)
+    result = StepResult(step, status, may_be_written=may_be_written)
     return record_after_run(known, result, deleted=deleted, now=NOW, max_attempts=max_attempts, **more)

@@ -109,7 +109,7 @@ HELD = [
 ]
 WAITS = [
     *(
-        row("done", known, step, NOTHING, was_sent=True)
+        row("done", known, step, NOTHING, may_be_written=True)
         for known in (None, WAITING, TO_START)
         for step in (CREATE, UPDATE, UNCHANGED, SKIP)
     ),
@@ -139,7 +139,7 @@ VALUES_NOT_KEPT = [
             replace(step, not_kept=lost),
             record_of(7, not_kept=kept),
             status,
-            was_sent=True,
+            may_be_written=True,
         )
         for step in (CREATE, UPDATE, REACTIVATE, UNCHANGED)
         for status in (DONE, Status.REFUSED)
@@ -151,7 +151,7 @@ VALUES_NOT_KEPT = [
     row("not compared", CITY_LOST, replace(SKIP, reason=reasons.NOT_DUE), CITY_LOST),
     row("not compared", CITY_LOST, Step(7, Action.HOLD, reasons.UNDONE), CITY_LOST),
     row("not compared", CITY_LOST, replace(UNCHANGED, reason=OUT_OF_SCOPE), CITY_LOST),
-    row("of a leaver", CITY_LOST, SUSPEND, JUST_SUSPENDED, was_sent=True),
+    row("of a leaver", CITY_LOST, SUSPEND, JUST_SUSPENDED, may_be_written=True),
     row("of a leaver", CITY_LOST, STAYS_SUSPENDED, NOTHING),
     row("of a leaver", CITY_LOST, LEFT_WITHOUT_ACCOUNT, NOTHING),
 ]
@@ -161,9 +161,9 @@ WITHOUT_ACCOUNT = [
         for known in (None, WAITING, PARKED, without_account("no_name"))
         for step in (NO_ACCOUNT_FOR_NOW, NO_USERNAME, NAME_NOT_SHOWN)
     ),
-    *(row("has one", LACKING, step, NOTHING, was_sent=True) for step in (CREATE, UPDATE, SKIP)),
-    row("none is due", LACKING, replace(SKIP, reason=reasons.PROTECTED), NOTHING, was_sent=True),
-    row("none is due", LACKING, SUSPEND, JUST_SUSPENDED, was_sent=True),
+    *(row("has one", LACKING, step, NOTHING, may_be_written=True) for step in (CREATE, UPDATE, SKIP)),
+    row("none is due", LACKING, replace(SKIP, reason=reasons.PROTECTED), NOTHING, may_be_written=True),
+    row("none is due", LACKING, SUSPEND, JUST_SUSPENDED, may_be_written=True),
     *(
         row("could not be created", known, step, without_account(step.reason.code) if known else NOTHING, status)
         for known in (LACKING, None)
@@ -199,12 +199,12 @@ SUSPENDED_BY_US = [
             SUSPEND,
             replace(JUST_SUSPENDED, deleted=True),
             status,
-            was_sent=True,
+            may_be_written=True,
             deleted=True,
         )
         for status in (DONE, Status.FAILED)
     ),
-    row("nothing else changes", ONE_REFUSAL, SUSPEND, PERHAPS_SUSPENDED, Status.FAILED, was_sent=True),
+    row("nothing else changes", ONE_REFUSAL, SUSPEND, PERHAPS_SUSPENDED, Status.FAILED, may_be_written=True),
     *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.NOT_EDITABLE)),
 ]
 
@@ -220,7 +220,7 @@ SUSPENDED_BY_US = [
         *SUSPENDED_BY_US,
         row("first refusal", None, CREATE, record_of(7, attempts=1), Status.REFUSED, max_attempts=3),
         row("undone", UNDONE, Step(7, Action.HOLD, reasons.UNDONE), replace(UNDONE, deleted=True), deleted=True),
-        row("undone, planned again", UNDONE, UPDATE, NOTHING, was_sent=True),
+        row("undone, planned again", UNDONE, UPDATE, NOTHING, may_be_written=True),
         row("approved, not due", OURS, Step(7, Action.SKIP, reasons.NOT_DUE), OURS),
     ],
 )
@@ -272,7 +272,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
     known = record_of(7, account_id=90)
     expected = replace(JUST_SUSPENDED, account_id=account_id)
 
-    assert record_before_suspending(known, step, NOW) == after(known, step, was_sent=True) == expected
+    assert record_before_suspending(known, step, NOW) == after(known, step, may_be_written=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -300,13 +300,13 @@ def test_an_account_stays_ours_until_it_is_active_even_if_one_field_was_refused(
     step: Step, status: Status, wrote: bool, ours: bool
 ) -> None:
     """Otherwise an account that an administrator suspends later would be reactivated as if it were ours."""
-    record = after(OURS, step, status, was_sent=wrote)
+    record = after(OURS, step, status, may_be_written=wrote)
 
     assert (record.suspended_by_us, record.suspended_at) == (ours, 1)
 
 
 def test_the_time_of_the_suspension_outlasts_the_reactivation_for_the_limit_of_24_hours() -> None:
-    record = after(replace(OURS, suspended_at=SECONDS - 60), REACTIVATE, was_sent=True)
+    record = after(replace(OURS, suspended_at=SECONDS - 60), REACTIVATE, may_be_written=True)
 
     assert record == record_of(7, suspended_at=SECONDS - 60)
     assert record.worth_keeping(NOW)
@@ -328,7 +328,7 @@ def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_fo
 ) -> None:
     records = {3: FORMER, 7: replace(OURS, account_id=107)}
 
-    assert no_longer_suspended(records, {7: StepResult(step, status, was_sent=True)}) == expected
+    assert no_longer_suspended(records, {7: StepResult(step, status, may_be_written=True)}) == expected
 
 
 def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> None:
@@ -349,7 +349,7 @@ def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> 
 
 
 def undone(known: EmployeeRecord | None, step: Step, status: Status = Status.DONE) -> EmployeeRecord | None:
-    return after_undoing(known, StepResult(step, status, was_sent=True), "run1", NOW, last_change_at=5)
+    return after_undoing(known, StepResult(step, status, may_be_written=True), "run1", NOW, last_change_at=5)
 
 
 OURS_WAITING = record_of(

@@ -76,7 +76,7 @@ def test_a_parked_employee_has_the_reason_and_action_of_the_latest_run() -> None
 
 
 def test_a_parked_employee_is_released_once_the_write_succeeds() -> None:
-    assert after(PARKED, CREATE, was_sent=True, max_attempts=3) == NOTHING
+    assert after(PARKED, CREATE, may_be_written=True, max_attempts=3) == NOTHING
     assert parked([NOTHING], Status.DONE) == {}
 
 

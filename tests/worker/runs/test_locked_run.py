@@ -41,7 +41,7 @@ def test_the_records_are_stored_before_the_end_of_the_writing_is_raised(run: Loc
 
     results = run.write([suspend(7, writer.add(7))], record_before_suspending, {})
 
-    assert not results[7].was_sent
+    assert not results[7].may_be_written
     with pytest.raises(Terminated):
         run.remember({7: WAITING})
     assert stored(run) == {7: WAITING}
@@ -86,4 +86,4 @@ def test_a_run_is_stored_as_begun_once_whatever_it_writes(
 
     results = run.write([suspend(7, writer.add(7)), update(8, writer.add(8), city="Leeds")], lambda *_: None, {})
 
-    assert ([result.was_sent for result in results.values()], begun) == ([True, True], [""])
+    assert ([result.may_be_written for result in results.values()], begun) == ([True, True], [""])

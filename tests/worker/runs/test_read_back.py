@@ -14,7 +14,7 @@ from worker.runs.read_back import read_back
 @pytest.fixture
 def results(writer: SandboxWriter) -> dict[int, StepResult]:
     """A write of which Moodle kept nothing."""
-    return {7: StepResult(update(7, writer.add(7), city="Ulm"), Status.DONE, was_sent=True)}
+    return {7: StepResult(update(7, writer.add(7), city="Ulm"), Status.DONE, may_be_written=True)}
 
 
 def test_nothing_is_read_back_after_the_writing_ended_early(

@@ -37,7 +37,7 @@ def summary_line(
 
 def done_result(number: int, action: Action, reason: Reason = reasons.DIFFERS) -> StepResult:
     return StepResult(
-        Step(number, action, reason, account()), Status.DONE, was_sent=action.value not in ("unchanged", "skip")
+        Step(number, action, reason, account()), Status.DONE, may_be_written=action.value not in ("unchanged", "skip")
     )
 
 
@@ -122,7 +122,9 @@ WRITES = (Action.CREATE, Action.UPDATE, Action.SUSPEND, Action.REACTIVATE)
         (done_result(7, Action.HOLD, reasons.STARTS_LATER), {"waiting_for_start": 1}),
         (StepResult(step(Action.UPDATE), Status.NOT_EDITABLE), {"skipped_protected": 1}),
         (
-            StepResult(step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, was_sent=True),
+            StepResult(
+                step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, may_be_written=True
+            ),
             {"updated": 1, "suspended_elsewhere": 1},
         ),
     ],
@@ -142,9 +144,15 @@ def test_a_result_without_an_error_is_counted_once(result: StepResult, counted: 
             for action in WRITES
             for status in (Status.REFUSED, Status.FAILED)
         ),
-        (StepResult(step(Action.CREATE), Status.FAILED, reasons.NO_NAME, was_sent=True), {"errors": 1}, "no_name"),
         (
-            StepResult(step(Action.UPDATE, problem=account_reasons.email_disputed(8)), Status.REFUSED, was_sent=True),
+            StepResult(step(Action.CREATE), Status.FAILED, reasons.NO_NAME, may_be_written=True),
+            {"errors": 1},
+            "no_name",
+        ),
+        (
+            StepResult(
+                step(Action.UPDATE, problem=account_reasons.email_disputed(8)), Status.REFUSED, may_be_written=True
+            ),
             {"updated": 1, "conflicts": 1, "errors": 1},
             "email_disputed",
         ),
@@ -315,7 +323,7 @@ def crowded_summary() -> Summary:
         done_result(1, Action.SKIP, reasons.NO_NAME),
         done_result(1, Action.SKIP, reasons.INVALID_USERNAME),
         refused_result(1, Action.CONFLICT),
-        StepResult(step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, was_sent=True),
+        StepResult(step(Action.UPDATE, reasons.DIFFERS, reasons.SUSPENDED_ELSEWHERE), Status.DONE, may_be_written=True),
     ]
     results = [
         replace(kind, step=replace(kind.step, employee_id=LONGEST_ID - number))

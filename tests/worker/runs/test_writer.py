@@ -37,7 +37,7 @@ def test_every_step_is_written_in_batches_and_reported_once() -> None:
     results = writer.write(*writer.updates(range(1, 121), department="New"), *creates(201, 320))
 
     assert set(statuses(results).values()) == {DONE}
-    assert all(result.was_sent for result in results.values())
+    assert all(result.may_be_written for result in results.values())
     assert sorted(result.step.employee_id for result in writer.reported) == [*range(1, 121), *range(201, 321)]
     assert (writer.calls(UPDATE), writer.calls(CREATE), len(writer.board.calls)) == (3, 3, 6)
     assert {user["department"] for number, user in writer.linked_accounts().items() if number <= 120} == {"New"}
@@ -138,11 +138,11 @@ def test_a_step_that_depends_on_a_failed_write_is_not_sent_and_names_it(writer: 
     )
 
     assert statuses(results) == {1: REFUSED, 2: FAILED, 4: FAILED}
-    assert results[1].was_sent, "the other fields were written; the address was not"
+    assert results[1].may_be_written, "the other fields were written; the address was not"
     for number in (2, 4):
         assert results[number].reported_reason.code == "waits_for"
         assert "employee 1" in results[number].reported_reason.text
-        assert not results[number].was_sent
+        assert not results[number].may_be_written
 
 
 def test_a_step_that_depends_on_an_unsent_step_of_its_batch_is_not_sent() -> None:
@@ -220,7 +220,7 @@ def test_one_bad_record_of_fifty_is_named_and_forty_nine_accounts_are_created(wr
     results = writer.write(*steps)
 
     assert [number for number, status in statuses(results).items() if status is not DONE] == [31]
-    assert (results[31].status, results[31].reported_reason.code, results[31].was_sent) == (
+    assert (results[31].status, results[31].reported_reason.code, results[31].may_be_written) == (
         REFUSED,
         "email_taken",
         False,
@@ -257,11 +257,11 @@ def test_an_unexplained_refusal_names_code_and_fields_without_values(writer: San
 def test_the_order_of_a_plan(writer: SandboxWriter) -> None:
     """Leavers come first, then those of them who were refused alone in the last run; all others of these come last."""
     accounts = {number: writer.add(number) for number in range(3, 10)}
-    alone, failed_ids = {1, 4, 6, 8, 9}, {4, 9}
+    alone, unanswered_ids = {1, 4, 6, 8, 9}, {4, 9}
     steps = [create(1), create(2), *[update(number, accounts[number], department="New") for number in (3, 4, 5)]]
     leavers = [suspend(number, accounts[number]) for number in (6, 7, 8, 9)]
 
-    writer.write(*steps, *leavers, isolated=alone, failed_ids=failed_ids)
+    writer.write(*steps, *leavers, isolated=alone, unanswered_ids=unanswered_ids)
 
     assert writer.batches == [[7], [6], [8], [3, 5], [2], [1], [4], [9]]
 
@@ -347,7 +347,11 @@ def test_a_refused_field_is_named_and_does_not_prevent_the_others(
 
     results = writer.write(update(1, account, **fields))
 
-    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (REFUSED, code, bool(stored))
+    assert (results[1].status, results[1].reported_reason.code, results[1].may_be_written) == (
+        REFUSED,
+        code,
+        bool(stored),
+    )
     assert ("account 5 (idnumber 2)" in results[1].reported_reason.text) == code.endswith("taken")
     after = writer.linked_accounts()[1]
     assert {name: after[name] for name in after if name in fields and after[name] != before[name]} == stored
@@ -367,7 +371,7 @@ def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> N
 
     assert statuses(results) == {1: PROTECTED, 2: PROTECTED, 3: PROTECTED, 4: DONE}
     assert results[1].reported_reason.code == "untouchable"
-    assert not any(results[number].was_sent for number in (1, 2, 3))
+    assert not any(results[number].may_be_written for number in (1, 2, 3))
 
 
 def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
@@ -389,7 +393,7 @@ def test_a_problem_besides_the_action_stays_an_error_after_the_write(writer: San
 
     results = writer.write(update(1, writer.add(1), department="New", problem=problem))
 
-    assert (results[1].status, results[1].reported_reason, results[1].was_sent) == (REFUSED, problem, True)
+    assert (results[1].status, results[1].reported_reason, results[1].may_be_written) == (REFUSED, problem, True)
     assert writer.linked_accounts()[1]["department"] == "New"
 
 

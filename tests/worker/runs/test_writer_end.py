@@ -124,8 +124,8 @@ def test_a_failed_look_up_after_an_uncertain_write_ends_the_writing(writer: Sand
     results = writer.write(create(1), create(2))
 
     assert isinstance(writer.ended_by, TargetError)
-    assert (results[1].status, results[1].was_sent) == (FAILED, True)
-    assert (results[2].status, results[2].was_sent) == (FAILED, False)
+    assert (results[1].status, results[1].may_be_written) == (FAILED, True)
+    assert (results[2].status, results[2].may_be_written) == (FAILED, False)
 
 
 def test_a_token_that_is_revoked_before_a_refusal_is_explained_ends_the_writing(writer: SandboxWriter) -> None:
@@ -142,7 +142,7 @@ def test_a_token_that_is_revoked_before_a_refusal_is_explained_ends_the_writing(
 
     assert isinstance(writer.ended_by, CredentialError)
     assert statuses(results) == {1: FAILED, 2: DONE}
-    assert (results[1].reported_reason.code, results[1].was_sent) == ("not_sent", True)
+    assert (results[1].reported_reason.code, results[1].may_be_written) == ("not_sent", True)
     assert writer.ended_by.message in results[1].reported_reason.text
 
 
@@ -179,7 +179,7 @@ def test_a_batch_refused_by_the_gate_is_not_sent_and_ends_the_writing(writer: Sa
     results = batch_writer.write([suspend(1, writer.add(1))])
 
     assert isinstance(batch_writer.ended_by, LockLost)
-    assert (results[1].status, results[1].was_sent, writer.board.calls) == (FAILED, False, [])
+    assert (results[1].status, results[1].may_be_written, writer.board.calls) == (FAILED, False, [])
 
 
 def test_the_gate_gets_each_batch_before_it_is_sent() -> None:
@@ -218,6 +218,6 @@ def test_a_token_that_is_revoked_before_what_was_kept_back_is_reported_ends_the_
     results = writer.write(create(1))
 
     assert isinstance(writer.ended_by, CredentialError)
-    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "not_sent", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].may_be_written) == (FAILED, "not_sent", True)
     assert writer.ended_by.message in results[1].reported_reason.text
     assert writer.board.calls[before:] == [CREATE, BY_FIELD, BY_FIELD]

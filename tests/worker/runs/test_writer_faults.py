@@ -59,7 +59,7 @@ def test_an_account_that_cannot_be_returned_is_not_created_again(writer: Sandbox
     results = writer.write(create(1), create(2), create(3))
 
     assert statuses(results) == {1: DONE, 2: FAILED, 3: DONE}
-    assert (results[2].reported_reason.code, results[2].was_sent, results[2].isolated) == (
+    assert (results[2].reported_reason.code, results[2].may_be_written, results[2].isolated) == (
         "unreadable_account",
         True,
         True,
@@ -112,7 +112,11 @@ def test_an_account_created_without_all_its_fields_is_reported(writer: SandboxWr
 
     results = writer.write(create(1, department="Sales"))
 
-    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "half_made", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].may_be_written) == (
+        FAILED,
+        "half_made",
+        True,
+    )
     assert writer.calls(CREATE) == 1
 
 
@@ -139,7 +143,7 @@ def test_writes_without_any_response_fail_without_being_refused(writer: SandboxW
 
     assert statuses(results) == {1: FAILED, 2: FAILED}
     assert {result.reported_reason.code for result in results.values()} == {"not_through"}
-    assert results[1].was_sent, "the suspension may have been written, so that it must be remembered"
+    assert results[1].may_be_written, "the suspension may have been written, so that it must be remembered"
     assert (writer.calls(UPDATE), writer.calls(CREATE)) == (3, 3)
     assert writer.ended_by is None
 
@@ -184,7 +188,7 @@ def test_a_site_that_always_limits_is_given_up_without_a_write(writer: SandboxWr
 
     results = writer.write(suspend(1, writer.add(1)), create(2))
 
-    assert {(result.status, result.was_sent) for result in results.values()} == {(FAILED, False)}
+    assert {(result.status, result.may_be_written) for result in results.values()} == {(FAILED, False)}
     assert sum(writer.patient.waits) == pytest.approx(2 * REQUEST_SECONDS, abs=0.2)
 
 
@@ -197,7 +201,11 @@ def test_a_single_account_without_a_response_is_not_refused(writer: SandboxWrite
 
     results = writer.write(update(1, account, username="u2"))
 
-    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (FAILED, "not_through", True)
+    assert (results[1].status, results[1].reported_reason.code, results[1].may_be_written) == (
+        FAILED,
+        "not_through",
+        True,
+    )
 
 
 def test_a_second_attempt_for_one_account_waits_for_a_rate_limit(writer: SandboxWriter) -> None:
@@ -239,7 +247,7 @@ def test_a_token_that_may_not_update_still_creates() -> None:
     results = writer.write(*[suspend(n, account) for n, account in accounts.items()], create(99))
 
     assert {results[number].reported_reason.code for number in accounts} == {"no_access"}
-    assert not any(results[number].was_sent for number in accounts)
+    assert not any(results[number].may_be_written for number in accounts)
     assert results[99].status is DONE
     assert writer.calls(UPDATE) == 1
 

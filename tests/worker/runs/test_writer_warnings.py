@@ -26,7 +26,7 @@ def test_an_account_with_a_deadlock_is_written_at_the_second_attempt(writer: San
 
     results = writer.write(update(1, account, department="New"))
 
-    assert (results[1].status, results[1].was_sent) == (Status.DONE, True)
+    assert (results[1].status, results[1].may_be_written) == (Status.DONE, True)
     assert writer.account(account.id).values["department"] == "New"
     assert writer.board.calls == [UPDATE] * 2
 
@@ -37,7 +37,7 @@ def test_a_refusal_without_an_address_is_not_retried_without_one(writer: Sandbox
 
     results = writer.write(update(1, account, department="New"))
 
-    assert (results[1].status, results[1].was_sent) == (Status.REFUSED, False)
+    assert (results[1].status, results[1].may_be_written) == (Status.REFUSED, False)
     assert writer.board.calls == [UPDATE] * 2
 
 
@@ -50,7 +50,7 @@ def test_a_blocked_address_is_reported_and_the_other_fields_are_written(writer: 
         update(1, one, depends_on=[2], email=two.email, department="New"),
     )
 
-    assert (results[1].status, results[1].reported_reason.code, results[1].was_sent) == (
+    assert (results[1].status, results[1].reported_reason.code, results[1].may_be_written) == (
         Status.FAILED,
         "waits_for",
         True,

@@ -75,18 +75,18 @@ class SandboxWriter:
         )
 
     def write(
-        self, *steps: Step, isolated: Collection[int] = (), failed_ids: Collection[int] = ()
+        self, *steps: Step, isolated: Collection[int] = (), unanswered_ids: Collection[int] = ()
     ) -> Mapping[int, StepResult]:
         """Write these steps.
 
         Args:
             steps: The steps.
             isolated: The employees whose records were refused alone in the last run.
-            failed_ids: Those of them whose request got no answer.
+            unanswered_ids: Those of them whose request got no answer.
         """
         self.board.calls.clear()
         writer = BatchWriter(
-            self.moodle, cast(WriteGate, self), self.reported.append, self.patient.wait, isolated, failed_ids
+            self.moodle, cast(WriteGate, self), self.reported.append, self.patient.wait, isolated, unanswered_ids
         )
         results = writer.write(steps)
         self.ended_by = writer.ended_by

@@ -283,7 +283,7 @@ class Recording(Racing):
         super().__init__(items)
         self.cut_off: SyncError | None = None
         self.writes = 0
-        self.was_sent = threading.Event()
+        self.may_be_written = threading.Event()
         self.tried = threading.Event()
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
@@ -292,7 +292,7 @@ class Recording(Racing):
             raise self.cut_off
         self.writes += 1
         if self.writes > 1:
-            self.was_sent.set()
+            self.may_be_written.set()
         return self._items.put(item, when)
 
     def delete(self, key: str, when: Condition | None = None) -> bool:
@@ -314,7 +314,7 @@ def test_a_kept_lock_is_renewed_in_the_background_until_it_is_released(
     lock.acquire()
 
     lock.keep()
-    assert recording.was_sent.wait(10)
+    assert recording.may_be_written.wait(10)
     assert [thread.daemon for thread in threading.enumerate() if thread.name == "lock"] == [True]
     lock.release()
 
@@ -335,7 +335,7 @@ def test_renewal_goes_on_after_the_store_was_unreachable(
     assert recording.tried.wait(10)
     recording.cut_off = None
 
-    assert recording.was_sent.wait(10)
+    assert recording.may_be_written.wait(10)
     lock.release()
     assert logged[0] == {"level": "WARNING", "event": "lock.not_renewed", "reason": "no answer"}
 
