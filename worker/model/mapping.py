@@ -198,7 +198,9 @@ class FieldMapping:
     def _name_fields(self, target: str, *legal: str) -> tuple[str, ...]:
         """Return the legal and mapped fields of a name; not one that employees share, such as the division."""
         rule = self.rule(target)
-        names = [one for one in (rule.sources if rule else ()) if one in EMPLOYEE_NAMES or is_by_api_name(one)]
+        # What stands behind the legal name takes its place only where there is none: it may be the employer's.
+        preferred = takewhile(lambda one: one != legal[0], rule.sources if rule else ())
+        names = [one for one in preferred if one in EMPLOYEE_NAMES or is_by_api_name(one)]
         return tuple(dict.fromkeys((*legal, *names)))
 
     @cached_property

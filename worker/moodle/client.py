@@ -106,7 +106,7 @@ class MoodleClient:
         if other_case == self._guest_email:
             return True
         try:
-            rows = self._rows("email", [other_case], quick=False)
+            rows = self._rows("email", [other_case])
         except Refused:
             # A firewall's refusal of the guest's address does not concern the employees of the batch.
             return True
@@ -247,7 +247,7 @@ class MoodleClient:
         try:
             self._service.read(function, fields)
         except Refused as refusal:
-            if refusal.is_transient:
+            if refusal.is_transient and not self.site_answers():
                 # It has been waited for: the site is in trouble, whatever the token may call.
                 raise fatal_errors.function_refused(refusal.code, function) from None
             return refusal.code if refusal.is_access or refusal.code in _UNKNOWN_FUNCTION else ""

@@ -17,6 +17,7 @@ from worker.model import account_reasons, reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, starts_later
 from worker.model.field_catalogue import is_by_api_name
+from worker.model.history import NO_ACCOUNT
 from worker.model.reasons import Reason
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeState
 from worker.model.step import Action, FieldChange, Step
@@ -109,7 +110,10 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    is_unrecorded = context.plan_input.record(step.employee_id).lacks_account_id
+    record = context.plan_input.record(step.employee_id)
+    # An earlier version recorded no account: it may have found this one by the address, as this run does.
+    has_none = record.suspended_by_us and record.account_id == NO_ACCOUNT and not account.idnumber
+    is_unrecorded = record.lacks_account_id or has_none
     if is_unrecorded or account.id in context.matching.accounts_suspended_by_us:
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate_ids:

@@ -23,7 +23,7 @@ _BY_FLAG = {
         "see which, and how to approve it: {command:explain --employee ID}",
     ),
 }
-_REFUSALS = {one.code: one for one in vars(refusals).values() if isinstance(one, Reason)}
+_REFUSALS = {one.code: one for one in reversed(vars(refusals).values()) if isinstance(one, Reason)}
 _EXPLAINED_IN_LOG = {
     refusals.REFUSED: "Moodle, its web server or a firewall refuses to write this employee alone",
     "vanished": "the account no longer exists, or is marked as deleted in Moodle",

@@ -160,7 +160,13 @@ def guarded_plan(
     reads_accounts = request.is_full_pass and plan.ended_by is None
     accounts = _report_unexplained_accounts(services, inputs, plan, summary) if reads_accounts else None
     if request.approved_changes:
-        plan = only_approved(plan, request.approved_changes, services.digest_key, summary.about_run, summary.run_id)
+        plan = only_approved(
+            plan,
+            request.approved_changes,
+            services.digest_key,
+            summary.about_run,
+            "RUN" if request.dry_run else summary.run_id,
+        )
         _report_left_held(plan, summary)
         return plan, accounts
     guarded = guard(plan, _guard_input(services, inputs, plan, summary))

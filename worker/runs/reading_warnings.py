@@ -48,7 +48,7 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
             f"the status of {counted(unknown.total(), 'employee')} is neither Active nor Inactive{named}: it is not"
             " known whether they left",
         )
-    if statuses.hire_dates[False] and not statuses.hire_dates[True]:
+    if statuses.hire_dates[False] * 10 > statuses.employees and not statuses.hire_dates[True]:
         summary.fail(
             "hire_dates_unreadable",
             f"none of the {statuses.hire_dates[False]:,} hire dates that BambooHR shows can be read (YYYY-MM-DD): no"

@@ -31,7 +31,7 @@ def unpack(item: Item | None, name: str, advice: str) -> list[tuple[str, Stored]
     if item is None:
         return []
     try:
-        text = item[name]
+        text = item[name].strip()
         if item.get("parts", 1) != 1:
             raise ValueError("an unreleased version has split it, and the other parts are elsewhere")
         if not text.startswith("{") and text != "":
