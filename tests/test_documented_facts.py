@@ -84,7 +84,7 @@ def test_every_field_of_the_summary_is_explained() -> None:
 
 
 def test_every_warning_has_a_row() -> None:
-    raised = set(re.findall(r'(?:summary|self)\.(?:warn|fail)\(\s*"([a-z_]+)"', sources("worker")))
+    raised = set(re.findall(r'(?:summary|self)\.(?:warn|add_error)\(\s*"([a-z_]+)"', sources("worker")))
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", RUNBOOK.section("Warnings"), re.MULTILINE))
 
     assert len(raised) > 10

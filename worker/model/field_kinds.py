@@ -41,7 +41,7 @@ Kinds = Mapping[str, FieldKind]
 
 
 def needs_read_back(field: str) -> bool:
-    """Return whether Moodle may store another value than the one sent, without an error."""
+    """Return whether Moodle may store a different value from the one sent, without an error."""
     return field.startswith(PROFILE_FIELD) or field in _READ_BACK
 
 

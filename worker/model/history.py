@@ -114,10 +114,11 @@ class RunRecord:
 
     Attributes:
         ended_at: Milliseconds since 1970.
-        selection: Whom the run was about: "all" or "employees".
+        selection: "employees" if an operator selected some, otherwise "all", for a sync as for a reconcile;
+            "unfinished" until the run has ended.
         is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
             are compared with its figures.
-        successful: A run over all employees that it selected, without an error.
+        successful: A run without a selection and without an error.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         plan_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company_size: The number of active employees; 0 in records of an earlier version, which have `row_count` alone.
@@ -196,11 +197,11 @@ class History:
         return last < since.replace(microsecond=0)
 
     def last_run_without_selection(self) -> RunRecord | None:
-        """Return the last run over all employees, however it ended."""
+        """Return the last sync or reconcile without a selection of employees, however it ended."""
         return next((run for run in reversed(self.runs) if run.has_no_selection), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:
-        """Return whether a run that began at `since` ended on an earlier day."""
+        """Return whether a run whose window begins at `since` ended on an earlier day."""
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000
         return any(run.ended_at < midnight and parse_moment(run.since) == since for run in self.runs)
 

@@ -66,7 +66,8 @@ ApplyWhen = Literal["always", "create"]
 class Rule:
     """How one Moodle field is filled: from the first of the sources that is not empty, or else with the default.
 
-    `table`: what is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
+    `table`: what is sent for each value of BambooHR, by the value in the form of :func:`folded`; if empty, the value
+    itself.
     `otherwise`: what is sent for a value that the table does not have; if "", nothing.
     """
 
@@ -101,7 +102,7 @@ class Rule:
         return self._value_and_refused(facts)[0]
 
     def depends_on_empty_source(self, facts: Mapping[str, str]) -> bool:
-        """Return whether the value would be another one if a source that is shown as empty had one."""
+        """Return whether the value would be different if a source that is shown as empty had one."""
         before_the_used = takewhile(lambda source: not facts.get(source), self.sources)
         return any(facts.get(source) == "" for source in before_the_used)
 

@@ -213,7 +213,7 @@ NOT_KEPT = "not_kept"
 
 
 def not_kept(fields: Iterable[str]) -> Reason:
-    """Moodle stores another value than the one that was sent, or the field's type has no such value."""
+    """Moodle stores a different value from the one that was sent, or the field's type has no such value."""
     return Reason(
         NOT_KEPT,
         f"Moodle does not keep what BambooHR has for {', '.join(sorted(fields))}; it is not sent again until it changes"

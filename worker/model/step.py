@@ -72,8 +72,8 @@ class Step:
         is_waiting: The employee becomes a :attr:`FollowUp.WAITING`: read in every run until the case is clear.
         classes: The guard classes in which the writes count.
         held: The parts that a guard holds. If no other part is left, the action is HOLD.
-        not_kept: Fields whose value is not sent because Moodle does not keep it, each with the digest of the value; ""
-            if the field's type has no such value.
+        not_kept: Fields whose value Moodle does not keep, so that it is not sent again, each with the digest of the
+            value; "" if the field's type has no such value.
     """
 
     employee_id: int
@@ -124,9 +124,9 @@ class Status(StrEnum):
     """The status of a step after the run."""
 
     DONE = "done"
-    """Written, or there was nothing to write."""
+    """Written, or there was nothing to write, also because the step waits by a rule."""
     REFUSED = "refused"
-    """Moodle or the plan refused this employee by name."""
+    """Moodle or the plan refused this employee individually."""
     FAILED = "failed"
     """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"

@@ -271,6 +271,6 @@ def _guest_among(rows: Iterable[Any]) -> Mapping[str, Any] | None:
 
 
 def _shows_another(row: Any, key: AccountKey, value: str) -> bool:
-    """Return whether a row shows another value than the one searched for; a row that shows none does not."""
+    """Return whether a row shows a value that is not the one searched for; a row that shows none does not."""
     shown = row.get(key) if isinstance(row, dict) else None
     return isinstance(shown, (str, int)) and bool(shown) and str(shown).casefold() != value.casefold()

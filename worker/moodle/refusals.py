@@ -106,7 +106,7 @@ HALF_MADE = Reason(
     "the next run completes it; if it happens again, raise PHP's max_input_vars or lower MOODLE_BATCH_SIZE",
 )
 
-NOT_THROUGH = "not_through"
+UNANSWERED = "not_through"
 """The code of a request that got no answer, or did not get to Moodle."""
 
 _WARNINGS = {
@@ -158,7 +158,7 @@ def explain(code: str, fields: Iterable[str], four_byte_fields: Sequence[str] = 
     elif code.startswith("HTTP 5"):
         what, advice = f"Moodle's server fails on this account ({code})", ASK_FOR_LOGS
     elif code in (NO_JSON, UNDOCUMENTED):
-        what = f"Moodle's answer does not say what was written ({code}), and the account has not all of it"
+        what = f"Moodle's answer does not say what was written ({code}), and the account does not have all of it"
         advice = ASK_FOR_LOGS
     else:
         what = f"Moodle refused this account without a reason ({code})"
@@ -225,10 +225,10 @@ def no_access(function: str, code: str) -> Reason:
     )
 
 
-def not_through(what: str) -> Reason:
-    """The batch did not get through to Moodle."""
+def unanswered(what: str) -> Reason:
+    """Moodle gave no answer to the batch, or was not reached; it may have carried out the batch."""
     return Reason(
-        NOT_THROUGH,
+        UNANSWERED,
         f"the batch did not get through to Moodle: {what}",
         "the next run checks what was done and does the rest",
     )

@@ -153,7 +153,7 @@ class WebService:
     def _confirming_refusal(self, function: str, call: Callable[[], T]) -> T:
         """Repeat a call that is refused now and was allowed before.
 
-        Moodle refuses so the last call of an expired token, and does not know the token in the next (measured).
+        This is how Moodle refuses the last call of an expired token; it does not know the token in the next (measured).
         """
         try:
             return call()

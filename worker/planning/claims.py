@@ -157,9 +157,10 @@ def username_claims(
 
 
 def sort_by_dependency(updates: Sequence[Step]) -> tuple[list[Step], int]:
-    """Order steps so that each comes after the steps it depends on; return also the number of those concerned.
+    """Order steps so that each comes after the steps it depends on; return also how many of them depend on
+    another or are depended on.
 
-    These come first. Steps that depend on each other (one takes an address, the other a username) get any order;
+    Those come first. Steps that depend on each other (one takes an address, the other a username) get any order;
     neither can be written.
     """
     by_employee = {step.employee_id: step for step in updates}

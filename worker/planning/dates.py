@@ -26,16 +26,14 @@ class DateRange:
     last_hire_date: date
 
     @classmethod
-    def from_last_read(
-        cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int
-    ) -> DateRange:
+    def from_last_read(cls, read: Mapping[str, date], since: datetime, now: datetime, lookahead_days: int) -> DateRange:
         """Return the range from the day up to which each date field was `read` until today.
 
-        For a field that was never read, it starts when the window `opened`. `lookahead_days`: how many days before the
-        hire date an account may be created.
+        For a field that was never read, it starts at `since`, the start of the window. `lookahead_days`: how many days
+        before the hire date an account may be created.
         """
         today = now.date()
-        first = {field: min(read.get(field, opened.date()), today) for field in DATES}
+        first = {field: min(read.get(field, since.date()), today) for field in DATES}
         return cls(first, today, today + timedelta(days=lookahead_days))
 
     def read_up_to(self, shown: Container[str]) -> dict[str, date]:

@@ -186,7 +186,8 @@ def _exempt_parts(
 
     Those of an initial import do not count. Those that the last run of the same window let through, and that failed,
     are let through again and count as they did then: however many runs fail, no more are let through than the limits
-    allow. Only those that were refused for the employee alone keep no others waiting: they count once they are written.
+    allow. Only those that were refused for the employee alone do not count until they are written, so that they
+    never use up the limit of the others.
     """
     links = {step.employee_id for step in steps if is_link(step)}
     uncounted: set[PartKey] = set()
@@ -238,12 +239,12 @@ def _violation(
     limits, found = guard_input.limits, []
     number, most, per_day = len(due) + len(counted_retries), limits.per_run[guard_class], limits.per_day(guard_class)
     recent = len(guard_input.recent.changed.get(guard_class, frozenset()) - due.keys() - counted_retries)
-    is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
-    is_due += f", besides {len(counted_retries):,} tried again" if counted_retries else ""
+    due_text = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
+    due_text += f", besides {len(counted_retries):,} tried again" if counted_retries else ""
     if number > most:
-        found.append(f"{is_due}, {most:,} allowed in one run")
+        found.append(f"{due_text}, {most:,} allowed in one run")
     elif number + recent > per_day:
-        found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
+        found.append(f"{due_text} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
         found += guard_input.loss_texts
     if found and (common := common_cause(guard_class, list(due.values()), limits.company_size)):

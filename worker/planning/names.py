@@ -72,7 +72,7 @@ class ShownNames:
 
     @classmethod
     def of(cls, employee: Employee, mapping: FieldMapping) -> ShownNames:
-        """Return the names of an employee. A default of the mapping is none: it identifies no employee."""
+        """Return the names of an employee. A default of the mapping does not count: it identifies no employee."""
         firsts, lasts = (
             [name for field in fields if _words(name := employee.facts.get(field, ""))]
             for fields in (mapping.first_name_fields, mapping.last_name_fields)

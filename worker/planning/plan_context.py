@@ -100,7 +100,7 @@ class PlanContext:
         return frozenset(self.rehire_candidates[one][0].id for one in confirmed if self.former_id(one) is not None)
 
     def is_passed_on(self, account: Account | None) -> bool:
-        """Return whether an operator gives the account to another employee: it matters no more whose it was."""
+        """Return whether an operator gives the account to another employee: it no longer matters whose it was."""
         return account is not None and account.id in self.confirmed_rehire_accounts
 
 

@@ -20,7 +20,8 @@ class PlanSettings:
 
     Attributes:
         reactivate_ids: Employees whose accounts the operator wants active, even if this product did not suspend them.
-        protected: Usernames and employee ids that are never written to, as :func:`worker.model.mapping.folded`.
+        protected: Usernames and employee ids that are never written to, in the form of
+            :func:`worker.model.mapping.folded`.
         undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
         selected_ids: The employees to whom an operator limited the run; empty if it is not limited.
         is_full_pass: The run is a full pass over the company.
@@ -97,9 +98,9 @@ class PlanInput:
 
     @cached_property
     def deleted_earlier(self) -> frozenset[int]:
-        """The employees whom an earlier run suspended, when the feed named them as deleted, and who are gone since.
+        """The employees whom an earlier run suspended as deleted, and whom BambooHR neither names nor shows any more.
 
-        BambooHR neither names nor shows them. That is no evidence, so nothing is written, but none is to be expected.
+        That is no evidence, so nothing is written, but no evidence is expected later either.
         """
         return frozenset(
             one.employee_id

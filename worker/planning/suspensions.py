@@ -139,7 +139,7 @@ class ScopeTally:
     has_company_rows: bool = False
 
     def add(self, keys: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
-        """Add the keys of a source's employees, who are all active employees if it has the `whole_company`."""
+        """Add the keys that a source's employees match. `whole_company`: the source has all active employees."""
         readable = {key for key, fields in self.scope.value_keys.items() if fields.issubset(shown)}
         self.found |= readable.intersection(keys)
         if whole_company:
@@ -205,6 +205,6 @@ def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     ]
 
 
-def marks_to_remember(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
+def keys_to_remember(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
     """Return the keys for later runs. One that matched before stays until the setting drops its value."""
     return tuple(sorted(tally.found.union(before).intersection(tally.scope.value_keys)))

@@ -48,7 +48,7 @@ class AccountLookup(BatchRequest[str]):
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
-        """Look up all values. Raises TargetError if Moodle answers for none of those that a run cannot do without."""
+        """Look up all values. Raises TargetError if Moodle answers for none, and the run cannot go on without them."""
         lookup, moodle = self._lookup, self._moodle
         is_limited = not self._must_answer and lookup.priority is not Priority.LEAVERS
         were_isolated = lookup.priority is Priority.ISOLATED

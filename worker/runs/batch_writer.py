@@ -47,7 +47,8 @@ class WriteGate:
 
     Attributes:
         records: The employees' records from earlier runs.
-        changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
+        changed_at: When employees last changed in BambooHR, if that is known. The others had not changed by the start
+            of the run.
         records_before_sending: The record of each employee that was stored before their step was sent.
     """
 
@@ -180,8 +181,8 @@ class BatchWriter:
             # After a few batches in a row that do not get through, nothing more is sent.
             self._lost_batches += 1
             if self._lost_batches >= _BATCHES_LOST:
-                results.stopped.update(dict.fromkeys(WriteKind, refusals.not_through(fault.what)))
-            results.add(results.missing(batch), Status.FAILED, refusals.not_through(fault.what))
+                results.stopped.update(dict.fromkeys(WriteKind, refusals.unanswered(fault.what)))
+            results.add(results.missing(batch), Status.FAILED, refusals.unanswered(fault.what))
         except Refused as refusal:
             results.stopped[kind] = refusals.no_access(kind.function, refusal.code)
             results.add(results.missing(batch), Status.FAILED, results.stopped[kind])

@@ -1,4 +1,4 @@
-"""The checks of doctor on all employees, accounts and mapped fields, by the plan of a full pass without writes."""
+"""The checks of doctor on all employees, accounts and mapped fields, based on a full pass that writes nothing."""
 
 from __future__ import annotations
 

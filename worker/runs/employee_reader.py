@@ -31,7 +31,7 @@ class EmployeeReader:
         self.read_error = ""
         self._inputs = inputs
         self._directory = inputs.directory
-        self._deletion_flags = inputs.deletion_flags
+        self._deleted_by_id = inputs.deleted_by_id
         self.evidence_reader = EvidenceReader(
             services.bamboohr, (*fields, *LIFECYCLE_FIELDS), services.stop.wait, isolated
         )
@@ -55,7 +55,7 @@ class EmployeeReader:
         """Return these employees, ordered by id. `for_comparison`: nothing is written to their accounts."""
         ids = sorted(wanted)
         needed = [employee_id for employee_id in ids if self._needs_evidence(employee_id)]
-        changed = [employee_id for employee_id in needed if self._deletion_flags.get(employee_id) is False]
+        changed = [employee_id for employee_id in needed if self._deleted_by_id.get(employee_id) is False]
         self.evidence_reader.read(needed, must_exist=() if self._directory.available else changed)
         if self.evidence_reader.refused and not self._directory.available:
             raise SourceError(
@@ -127,8 +127,8 @@ class EmployeeReader:
             self._directory.contradicted.update(name for name in hidden if row.facts.get(name))
         return Employee.seen(
             employee_id,
-            deleted=self._deletion_flags.get(employee_id, False),
-            was_deleted=employee_id not in self._deletion_flags and record is not None and record.deleted,
+            deleted=self._deleted_by_id.get(employee_id, False),
+            was_deleted=employee_id not in self._deleted_by_id and record is not None and record.deleted,
             directory_row=directory_row,
             evidence=row,
             api_fields={name: value for name, value in self.api_fields.pop(employee_id).items() if name not in lost},

@@ -64,7 +64,7 @@ class LockedRun:
         unanswered_ids = {
             employee_id
             for employee_id, record in isolated.items()
-            if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
+            if record.follow_ups[FollowUp.ISOLATED].note == refusals.UNANSWERED
         }
         with services.progress("writing", len(to_send)) as tick:
 

@@ -26,11 +26,11 @@ from worker.planning.suspensions import scope_doubts
 from worker.runs.account_lookup import AccountLookup, look_up
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.reading_warnings import (
-    check_scope,
-    fail_for_hidden_status,
+    note_api_fields,
+    note_hidden_fields,
+    report_hidden_status,
+    tally_scope,
     warn_of_access_kept,
-    warn_of_api_fields,
-    warn_of_hidden_fields,
     warn_of_second_accounts,
     warn_of_values_not_sent,
 )
@@ -46,7 +46,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_of_run)
     if reader.evidence_reader.no_status_shown:
-        fail_for_hidden_status(summary)
+        report_hidden_status(summary)
     plan_input = PlanInput(
         employees=employees,
         settings=_plan_settings(services, inputs),
@@ -54,16 +54,16 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
         knows_every_address=inputs.knows_every_address,
-        changed_ids=frozenset(inputs.deletion_flags),
+        changed_ids=inputs.changed_ids,
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)
-    check_scope(reader.api_fields, inputs, plan_input, summary)
+    tally_scope(reader.api_fields, inputs, plan_input, summary)
     ended_by = _look_up(services, reader, planner)
     if reader.evidence_reader.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
     if reader.read_error:
-        summary.fail(
+        summary.add_error(
             "evidence_unread",
             f"employees could not be read individually ({reader.read_error}): fields that are empty in the directory"
             " may be hidden, so accounts keep what they have",
@@ -73,8 +73,8 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     warn_of_access_kept(plan, summary)
     if ended_by is not None:
         return plan.of_leavers(ended_by)
-    warn_of_hidden_fields(inputs, plan.plan_input, summary)
-    warn_of_api_fields(reader.api_fields, inputs, plan.plan_input, summary)
+    note_hidden_fields(inputs, plan.plan_input, summary)
+    note_api_fields(reader.api_fields, inputs, plan.plan_input, summary)
     if inputs.request.is_full_pass:
         warn_of_second_accounts(plan, summary)
     return plan

@@ -42,7 +42,7 @@ def read_bamboohr(services: Services, inputs: RunInput, summary: Summary) -> Run
         inputs = _read_window(services, inputs, position, summary)
         if inputs.request.takes_window:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
+        wanted = inputs.changed_ids | inputs.employees_of_run
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally, summary))
     check_statuses(inputs, summary)
     return _with_unreliable_fields_marked(inputs, summary)
@@ -143,7 +143,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         if isinstance(fault, ListRefused):
             summary.warn("dates_unread", unread)
         else:
-            summary.fail("dates_unread", unread, what_to_do)
+            summary.add_error("dates_unread", unread, what_to_do)
         return inputs
     warn_of_hidden_dates(read, listed.shown, listed.statuses.employees, summary)
     # An employee of the window who was taken on an earlier day may have started or left since.

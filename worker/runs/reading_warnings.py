@@ -40,7 +40,7 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
         or (baseline is not None and baseline.company_size)
     )
     if has_employees and not statuses.recognised:
-        fail_for_hidden_status(summary)
+        report_hidden_status(summary)
     elif unknown := statuses.unknown:
         named = f" ({listed(words, _NAMED)})" if (words := statuses.unknown_words) else ""
         summary.warn(
@@ -49,7 +49,7 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
             " known whether they left",
         )
     if statuses.hire_dates[False] * 10 > statuses.employees and not statuses.hire_dates[True]:
-        summary.fail(
+        summary.add_error(
             "hire_dates_unreadable",
             f"none of the {statuses.hire_dates[False]:,} hire dates that BambooHR shows can be read (YYYY-MM-DD): no"
             " leaver can be recognised, and the accounts of leavers stay active",
@@ -57,11 +57,11 @@ def check_statuses(inputs: RunInput, summary: Summary) -> None:
         )
 
 
-def fail_for_hidden_status(summary: Summary) -> None:
+def report_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
-    summary.fail(
+    summary.add_error(
         "status_not_shown",
-        "BambooHR does not show the key of any employee that they are Active or Inactive: no leaver can be recognised,"
+        "BambooHR shows the API key of no employee whether they are Active or Inactive: no leaver can be recognised,"
         " and the accounts of leavers stay active",
         "let the key's user see the field status (RUNBOOK, BambooHR)",
     )
@@ -123,7 +123,7 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
     )
 
 
-def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def note_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to the input."""
     in_directory = [one for one in plan_input.active_employees if one.in_directory and not one.partial_refusal]
     if not in_directory:
@@ -140,11 +140,11 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
         )
 
 
-def warn_of_api_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def note_api_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Report custom fields that could not be read, are hidden or have lost their values, and note the hidden ones."""
     stats, never_shown = inputs.api_field_stats, reader.never_shown()
     if reader.read_error:
-        summary.fail(
+        summary.add_error(
             "custom_fields_unread",
             f"BambooHR does not return {', '.join(stats.fields)} ({reader.read_error}); accounts keep what they have,"
             " and everything else continues",
@@ -175,7 +175,7 @@ def warn_of_api_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: Pla
 
 
 def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
-    """Warn once per field of values of employees in scope that its table does not have or Moodle does not accept."""
+    """Warn, once per field, of values that its table does not have or Moodle does not accept."""
     present = [
         one
         for one in plan_input.employees
@@ -198,7 +198,7 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
             )
 
 
-def check_scope(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+def tally_scope(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Add the employees of the run to the scope's tally, and report signs that a setting is wrong."""
     tally, scope = inputs.scope_tally, plan_input.settings.scope
     if not scope:
@@ -209,10 +209,10 @@ def check_scope(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanInput,
     ]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
     if never := sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()}):
-        summary.fail(
+        summary.add_error(
             "scope_not_shown",
-            f"BambooHR does not show the key {', '.join(never)} of any employee, so it is not known who is in scope:"
-            f" nothing is written for {counted(len(unclear), 'employee')} who work here",
+            f"BambooHR does not show the API key {', '.join(never)} of any employee, so it is not known who is in"
+            f" scope: nothing is written for {counted(len(unclear), 'employee')} who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:

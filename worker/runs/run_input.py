@@ -77,7 +77,7 @@ class RunRequest:
         return "employees" if self.selected_ids else "all"
 
     def scheduled_time(self, settings: Settings) -> str:
-        """Return the scheduled moment of the run, if any; a reconcile of the same moment is another run than a sync."""
+        """Return the scheduled moment of the run, if any; a reconcile of the same moment is a different run."""
         moment = "" if self.selected_ids else settings.scheduled_time
         return f"{moment} reconcile" if moment and self.is_full_pass else moment
 
@@ -118,7 +118,12 @@ class RunInput:
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
     @property
-    def deletion_flags(self) -> dict[int, bool]:
+    def changed_ids(self) -> frozenset[int]:
+        """All employees in the feed."""
+        return frozenset(change.employee_id for change in self.feed.changes)
+
+    @property
+    def deleted_by_id(self) -> dict[int, bool]:
         """Whether the feed reports each of its employees as deleted, by id."""
         return {change.employee_id: change.deleted for change in self.feed.changes}
 

@@ -10,7 +10,7 @@ from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import COMPLETED, RunRecord
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
-from worker.planning.suspensions import marks_to_remember
+from worker.planning.suspensions import keys_to_remember
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -56,7 +56,7 @@ def full_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         since=iso(inputs.position.since) if inputs.position else "",
         next_since=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if successful else {},
-        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
+        scope_matched=keys_to_remember(inputs.scope_tally, history.scope_matched()),
     )
 
 

@@ -166,7 +166,7 @@ class Summary:
         self.warning_texts.append(text)
         logs.warning("sync.warning", code=code, reason=text)
 
-    def fail(self, code: str, text: str, what_to_do: str) -> None:
+    def add_error(self, code: str, text: str, what_to_do: str) -> None:
         """Report an error that concerns no single employee."""
         self.warnings.append(code)
         self.warning_texts.append(f"{text}; {what_to_do}")

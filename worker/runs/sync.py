@@ -16,6 +16,7 @@ from worker.model.position import Position
 from worker.model.step import Action, Step, StepResult
 from worker.planning.approval import held_changes
 from worker.planning.baseline import is_reconcile_due
+from worker.planning.limits import company_size
 from worker.planning.memory import (
     fill_in_account_ids,
     no_longer_suspended,
@@ -38,7 +39,7 @@ from worker.runs.summary import Summary
 
 @dataclass(frozen=True)
 class Preview:
-    """The result of a dry run. `accounts`: in a full pass, those with our authentication, or why they are unread."""
+    """The result of a dry run. `accounts`: in a full pass, those with our authentication, or why they are not there."""
 
     inputs: RunInput
     plan: Plan
@@ -125,7 +126,8 @@ def _conclude(
         )
         for employee in plan.plan_input.employees
     }
-    parked = park(records, results, max_attempts=limit, company_size=inputs.directory.row_count)
+    size = company_size(inputs.stats, inputs.history.last_baseline())
+    parked = park(records, results, max_attempts=limit, company_size=size)
     summary.count_results(results.values(), parked)
     records |= parked
     remembered = {**inputs.history.records, **records}

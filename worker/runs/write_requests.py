@@ -161,7 +161,7 @@ class WriteRequests(BatchRequest[Step]):
                 return
         if code == NO_ANSWER:
             # Moodle continues a request whose client hangs up (measured): the write may still be done.
-            reason = refusals.not_through("no answer to the request for this employee alone")
+            reason = refusals.unanswered("no answer to the request for this employee alone")
             self._results.add([record], Status.FAILED, reason, may_be_written=True, isolated=True)
             return
         self._results.add([record], Status.REFUSED, self._explanation(record, code), isolated=True)
@@ -212,12 +212,12 @@ class WriteRequests(BatchRequest[Step]):
                 may_be_written = self._send_single(step, rest) is None
         except Refused as refusal:
             if refusal.may_be_done:
-                self._results.add([step], Status.FAILED, refusals.not_through(refusal.code), may_be_written=True)
+                self._results.add([step], Status.FAILED, refusals.unanswered(refusal.code), may_be_written=True)
             else:
                 self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
                 self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
         except TransportError as fault:
-            self._results.add([step], Status.FAILED, refusals.not_through(fault.what), may_be_written=True)
+            self._results.add([step], Status.FAILED, refusals.unanswered(fault.what), may_be_written=True)
         else:
             blocking = step.depends_on - self._results.completed
             if blocking:

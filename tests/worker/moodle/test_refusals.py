@@ -126,7 +126,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "the next run continues",
         ),
         (refusals.no_access, ("f", "x"), "no_access", "the Moodle token may not use f (x)", "add the function"),
-        (refusals.not_through, ("lost",), "not_through", "get through to Moodle: lost", "the next run checks"),
+        (refusals.unanswered, ("lost",), "not_through", "get through to Moodle: lost", "the next run checks"),
         (refusals.waits_for, (8,), "waits_for", "employee 8 has to give up", "the next run tries both again"),
         (refusals.not_sent, (TargetError("down"),), "not_sent", "not sent: down", "the next run sends it"),
         (refusals.not_sent, (None,), "not_sent", "not sent: the writing ended early", "the next run sends it"),

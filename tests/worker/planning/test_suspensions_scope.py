@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeRule, ScopeState, fold
-from worker.planning.suspensions import ScopeTally, marks_to_remember, scope_doubts
+from worker.planning.suspensions import ScopeTally, keys_to_remember, scope_doubts
 
 SALES = {"department": "Sales", "status": "Active"}
 LEGAL = {"department": "Legal", "status": "Active"}
@@ -88,34 +88,34 @@ def test_a_scope_that_matches_employees_may_suspend() -> None:
 
 
 def test_a_renamed_department_is_a_doubt_until_the_setting_drops_it() -> None:
-    before = marks_to_remember(read(SALES_OR_IT, SALES, {"department": "IT"}), ())
+    before = keys_to_remember(read(SALES_OR_IT, SALES, {"department": "IT"}), ())
     renamed = read(SALES_OR_IT, SALES, {"department": "Information Technology"})
     corrected = Scope((ScopeRule("department", allowed=("Sales", "Information Technology")),))
 
     assert scope_doubts(renamed, before) == [
         'no employee has the department "IT" any more, although the scope allows it: it may have been renamed'
     ]
-    assert marks_to_remember(renamed, before) == before
+    assert keys_to_remember(renamed, before) == before
     assert scope_doubts(read(corrected, SALES, {"department": "Information Technology"}), before) == []
 
 
 def test_an_allowed_value_that_never_matched_is_no_doubt() -> None:
     tally = read(SALES_OR_IT, SALES)
 
-    assert scope_doubts(tally, before=marks_to_remember(tally, ())) == []
+    assert scope_doubts(tally, before=keys_to_remember(tally, ())) == []
     assert tally.unmatched() == ['department "IT"']
 
 
 def test_an_excluded_value_that_no_employee_has_any_more_is_named_and_holds_nothing() -> None:
     scope = Scope((ScopeRule("employment_status", excluded=("Contractor", "Intern")),))
     contractor = {"employment_status": "contractor"}
-    before = marks_to_remember(read(scope, {"employment_status": "Full-Time"}, contractor), ())
+    before = keys_to_remember(read(scope, {"employment_status": "Full-Time"}, contractor), ())
     renamed = read(scope, {"employment_status": "Full-Time"}, {"employment_status": "External"})
 
     assert (renamed.vanished(before), renamed.vanished(())) == (['employment_status "Contractor"'], [])
     assert read(scope, contractor).vanished(before) == []
     assert (scope_doubts(renamed, before), renamed.unmatched()) == ([], [])
-    assert marks_to_remember(renamed, before) == before
+    assert keys_to_remember(renamed, before) == before
 
 
 def test_a_scope_that_matches_no_employee_is_a_doubt_from_the_first_day_on() -> None:
@@ -186,5 +186,5 @@ def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> Non
     scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
     tally = read(scope, {"work_email": "ann@x.io"})
 
-    assert marks_to_remember(tally, ("work_email=bob@x.io",)) == (scope.whole_key,)
+    assert keys_to_remember(tally, ("work_email=bob@x.io",)) == (scope.whole_key,)
     assert (scope_doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])
