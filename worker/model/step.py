@@ -48,9 +48,12 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it."""
+    """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it.
 
-    guard_class: GuardClass
+    `listed_under`: the class to approve, which is another one than the part's own if it waits for a part of that class.
+    """
+
+    listed_under: GuardClass
     changes: tuple[FieldChange, ...]
     reason: Reason
 
@@ -107,9 +110,9 @@ class Step:
         return bool(self.held) and self.action is Action.HOLD
 
     @property
-    def held_classes(self) -> tuple[GuardClass, ...]:
-        """The classes in which a guard holds a part of the step, each once."""
-        return tuple(dict.fromkeys(part.guard_class for part in self.held))
+    def held_under(self) -> tuple[GuardClass, ...]:
+        """The classes under which held parts of the step are listed, each once."""
+        return tuple(dict.fromkeys(part.listed_under for part in self.held))
 
     @property
     def suspends(self) -> bool | None:

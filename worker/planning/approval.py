@@ -37,7 +37,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
     for part in step.held:
         # What an approval could not write stays on the list of the run that held it, with what it needs.
         if part.reason.code != reasons.NEEDS_ANOTHER:
-            yield part.guard_class, part.changes
+            yield part.listed_under, part.changes
 
 
 def only_approved(plan: Plan, allowed: Collection[HeldChange], digest_key: str, held_in_run: str, run_id: str) -> Plan:
@@ -76,7 +76,7 @@ def _approved(
         return step
     needs = _needs(step, not_approved, unwritten, steps, held_in_run)
     blocked = [
-        HeldPart(unwritten[key].guard_class, parts[key].changes, needs)
+        HeldPart(unwritten[key].listed_under, parts[key].changes, needs)
         for key in keys
         if key in unwritten and key not in not_approved
     ]

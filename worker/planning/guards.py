@@ -64,7 +64,7 @@ PartKey = tuple[int, GuardClass]
 class Hold:
     """Why a part is held, and the class under which it is listed."""
 
-    guard_class: GuardClass
+    listed_under: GuardClass
     reason: Reason
 
 
@@ -133,7 +133,7 @@ def _guarded(
     keys = keys_of(step, parts)
     if not keys:
         return with_run_in_advice(step, run_id)
-    held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
+    held = [HeldPart(holds[key].listed_under, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
     step = with_only_parts(step, [parts[key] for key in keys if key not in holds], held)

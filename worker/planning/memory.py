@@ -45,7 +45,7 @@ def record_after_run(
     if approved and held_before:
         return record.flagged(FollowUp.HELD, held_before.note)
     # Held updates and clears need no follow-up: they make a full pass due, which finds them.
-    held = [one for one in step.held_classes if one not in (GuardClass.UPDATE, GuardClass.CLEAR)]
+    held = [one for one in step.held_under if one not in (GuardClass.UPDATE, GuardClass.CLEAR)]
     is_out_of_scope = any(note.code == reasons.OUT_OF_SCOPE for note in step.notes)
     if held and (follow_held or held_before or is_out_of_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from worker.model.account import AccountRef
-from worker.model.step import Action, GuardClass, Step
+from worker.model.step import Action, Step
 from worker.planning.names import ShownNames, words_of
 from worker.planning.planner import Plan
 
@@ -40,7 +40,8 @@ def unlinked_candidates(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int,
     by_username = {_local_part(account.username): account.id for account in unlinked}
     found: dict[int, int] = {}
     for step in _creations(plan):
-        new = {change.field: change.new for change in step.changes}
+        planned = (*step.changes, *(change for part in step.held for change in part.changes))
+        new = {change.field: change.new for change in planned}
         names = words_of(new.get("firstname", ""), new.get("lastname", ""))
         account = by_name.get(names) or by_username.get(_local_part(new.get("username", "")))
         if account is not None:
@@ -50,7 +51,7 @@ def unlinked_candidates(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int,
 
 def _creations(plan: Plan) -> Iterator[Step]:
     """Return the steps that create an account, or would if no guard held them."""
-    return (step for step in plan.steps if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes)
+    return (step for step in plan.steps if step.action is Action.CREATE or (step.held and step.account is None))
 
 
 def _local_part(username: str) -> str:

@@ -112,14 +112,14 @@ def _row(step: Step, facts: Mapping[int, Mapping[str, str]] | None, approved: Co
         cells=(
             *(_cell(change, "", shows_values=shows_values) for change in step.changes),
             *(
-                _cell(change, part.guard_class, shows_values=shows_values)
+                _cell(change, part.listed_under, shows_values=shows_values)
                 for part in step.held
                 for change in part.changes
             ),
         ),
         problem=step.problem.in_words(step.employee_id) if step.problem and step.problem != step.reason else "",
         notes=tuple(note.in_words(step.employee_id) for note in step.notes),
-        held=step.held_classes,
+        held=step.held_under,
         approved=tuple(sorted(approved)),
         would=would(step) if step.is_fully_held else "",
         hold="" if step.is_fully_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),

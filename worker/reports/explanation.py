@@ -112,14 +112,14 @@ def _source(rule: Rule, context: EmployeeContext) -> str:
 
 def _step(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     step, number = context.step, context.employee_id
-    held = list(context.holding) or [str(guard_class) for guard_class in step.held_classes]
+    held = list(context.holding) or [str(guard_class) for guard_class in step.held_under]
     action = would(step) if step.is_fully_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.with_run_in_advice(context.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
     changes = [(change, "") for change in step.changes]
-    changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
+    changes += [(change, f" (held: {part.listed_under})") for part in step.held for change in part.changes]
     for change, hold in changes:
         old = "no account yet" if change.old is None else context.value(change.old)
         text = f"{old} -> {context.value(change.new)}"

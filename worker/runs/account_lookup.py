@@ -12,7 +12,7 @@ from worker.moodle import fatal_errors, refusals
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason, Wait
+from worker.runs.isolation import ALLOWANCE, BatchRequest, GiveUpReason, Isolation, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches, in_parallel
 
@@ -77,10 +77,10 @@ class AccountLookup(BatchRequest[str]):
         reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
         self.failed_lookups[self._lookup.key, record] = reason
 
-    def on_skipped(self, records: Sequence[str], why: SkipReason, code: str) -> None:
+    def on_given_up(self, records: Sequence[str], why: GiveUpReason, code: str) -> None:
         """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is SkipReason.SITE_REFUSES and (self._must_answer or is_whole_company):
+        if why is not GiveUpReason.TOO_MANY and (self._must_answer or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusals.EXTENDED_USERNAME_REFUSED

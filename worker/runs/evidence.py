@@ -16,7 +16,7 @@ from worker.errors import ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.history import FollowUp, History
 from worker.planning.baseline import StatusTally
-from worker.runs.isolation import BatchRequest, Isolation, SkipReason, Wait
+from worker.runs.isolation import BatchRequest, GiveUpReason, Isolation, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches
 
@@ -81,9 +81,9 @@ class BatchReader(BatchRequest[int], Generic[Row]):
         """Record that this employee cannot be read."""
         self.refusal_codes[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
+    def on_given_up(self, records: Sequence[int], why: GiveUpReason, code: str) -> None:
         """Record the employees who were not read."""
-        if why is SkipReason.SITE_REFUSES:
+        if why is not GiveUpReason.TOO_MANY:
             self.on_site_refuses(code)
         else:
             self.refusal_codes.update(dict.fromkeys(records, code))

@@ -27,11 +27,13 @@ _REFUSALS_BEFORE_SAMPLE = 5
 _SAMPLE_SIZE = 6
 
 
-class SkipReason(StrEnum):
-    """Why records were not sent."""
+class GiveUpReason(StrEnum):
+    """Why no more is tried for records."""
 
     SITE_REFUSES = "site_refuses"
-    """Nothing of this kind was accepted in this run: the fault is not in a record."""
+    """Nothing of this kind was accepted in this run, so the fault is not in a record. They were not sent."""
+    REFUSED_BY_SITE = "refused_by_site"
+    """The same, but each was sent and refused on its own before this was known."""
     TOO_MANY = "too_many"
     """The allowance is used up: the next run continues."""
 
@@ -63,8 +65,8 @@ class BatchRequest(ABC, Generic[R]):
         """Handle a record that is refused on its own."""
 
     @abstractmethod
-    def on_skipped(self, records: Sequence[R], why: SkipReason, code: str) -> None:
-        """Handle records that were not sent."""
+    def on_given_up(self, records: Sequence[R], why: GiveUpReason, code: str) -> None:
+        """Handle records for which no more is tried."""
 
 
 class _Remaining(NamedTuple, Generic[R]):
@@ -98,7 +100,7 @@ class Isolation(Generic[R]):
         `was_isolated`: the batch is one record that was isolated in the last run; it does not use the allowance.
         """
         if self._closed_by:
-            self._request.on_skipped(batch, SkipReason.SITE_REFUSES, self._closed_by)
+            self._request.on_given_up(batch, GiveUpReason.SITE_REFUSES, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
@@ -152,10 +154,10 @@ class Isolation(Generic[R]):
         is_refused = True
         while records:
             if self._closed_by:
-                self._request.on_skipped(records, SkipReason.SITE_REFUSES, self._closed_by)
+                self._request.on_given_up(records, GiveUpReason.SITE_REFUSES, self._closed_by)
                 return
             if self._allowance is not None and self._isolated >= self._allowance:
-                self._request.on_skipped(records, SkipReason.TOO_MANY, code)
+                self._request.on_given_up(records, GiveUpReason.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 records, code, _ = self._try(records)
@@ -222,5 +224,7 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._request.on_skipped(self.unreported, SkipReason.SITE_REFUSES, self._closed_by)
+        for code in dict.fromkeys(code for _, code in self._unreported):
+            records = [record for record, its_code in self._unreported if its_code == code]
+            self._request.on_given_up(records, GiveUpReason.REFUSED_BY_SITE, code)
         self._unreported.clear()

@@ -141,7 +141,7 @@ class Summary:
             if result.step.held or is_unconfirmed:
                 self._count("held", employee_id)
             self.unconfirmed += is_unconfirmed
-            self.held_by_class.update(result.step.held_classes)
+            self.held_by_class.update(result.step.held_under)
         self.counts["held_suspensions"] = self.held_by_class[GuardClass.SUSPEND]
         if keep_access:
             self.warn(

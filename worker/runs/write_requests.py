@@ -18,7 +18,7 @@ from worker.moodle.client import MoodleClient, Payload, Refused
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
-from worker.runs.isolation import BatchRequest, SkipReason, Wait
+from worker.runs.isolation import BatchRequest, GiveUpReason, Wait
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER
 
@@ -166,14 +166,16 @@ class WriteRequests(BatchRequest[Step]):
             return
         self._results.add([record], Status.REFUSED, self._explanation(record, code), isolated=True)
 
-    def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
-        """Record steps that were not sent."""
-        if why is SkipReason.SITE_REFUSES:
+    def on_given_up(self, records: Sequence[Step], why: GiveUpReason, code: str) -> None:
+        """Record steps for which no more is tried."""
+        if why is not GiveUpReason.TOO_MANY:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
             reason = refusals.every_account_refused(self._kind.function, auth)
         else:
             reason = refusals.too_many_refused(self._kind.function, code)
-        self._results.add(records, Status.FAILED, reason)
+        # As in on_isolated: what got no answer may still be done.
+        may_be_written = why is GiveUpReason.REFUSED_BY_SITE and code == NO_ANSWER
+        self._results.add(records, Status.FAILED, reason, may_be_written=may_be_written)
 
     # One request
 

@@ -55,7 +55,7 @@ def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Ca
 
     tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
     assert {step.classes for step in tried} == {frozenset({held_class})}
-    assert {step.held_classes for step in new} == {(held_class,)}
+    assert {step.held_under for step in new} == {(held_class,)}
     assert f"besides {most + 1} tried again, {most} allowed in one run" in counted.texts[held_class]
     assert refused_alone.texts == approved.texts == {}
     assert {step.classes for step in of(refused_alone.plan.steps, *values)} == {frozenset({held_class})}

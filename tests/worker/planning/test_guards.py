@@ -62,7 +62,7 @@ def test_a_class_over_its_limit_is_held_whole(example: Callable[[int], Case], he
 
     assert set(found.texts) == {held_class}
     assert f"{most + 1} " in found.texts[held_class]
-    assert {step.held_classes for step in found.plan.steps} == {(held_class,)}
+    assert {step.held_under for step in found.plan.steps} == {(held_class,)}
     assert {step.action for step in found.plan.steps} == {Action.HOLD}
     assert {writes(step) == {} for step in found.plan.steps} == {True}
     assert all("approve run1" in step.held[0].reason.advice for step in found.plan.steps)
@@ -151,7 +151,7 @@ def test_a_held_part_is_taken_out_and_the_others_are_written(held: str, left: se
     step = one_step(**{held: 0})
 
     assert (set(writes(step)), step.action) == (left, action)
-    assert step.held_classes == (held,)
+    assert step.held_under == (held,)
 
 
 def test_a_reactivation_is_held_with_its_identity_part() -> None:
@@ -203,7 +203,7 @@ def test_the_class_of_a_change(
     held = step_after_guards(case, mapping, **{guard_class: 0})
 
     assert (written.classes, writes(written)) == (frozenset({guard_class}), sent)
-    assert (held.action, writes(held), held.held_classes) == (Action.HOLD, {}, (guard_class,))
+    assert (held.action, writes(held), held.held_under) == (Action.HOLD, {}, (guard_class,))
 
 
 # What depends on a held part
@@ -228,7 +228,7 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
         4: Action.CREATE,
     }
     assert (writes(steps[2]), steps[2].depends_on) == ({"department": "Sales"}, frozenset())
-    assert (steps[3].held_classes, steps[3].depends_on) == ((GuardClass.IDENTITY,), frozenset())
+    assert (steps[3].held_under, steps[3].depends_on) == ((GuardClass.IDENTITY,), frozenset())
     assert "employee 2" in steps[3].held[0].reason.text
     assert steps[3].held[0].reason.advice_template == "approve both: {command:approve run1}"
 
@@ -266,7 +266,7 @@ def test_what_is_written_beside_a_held_reactivation_is_an_update(different: dict
 
     (step,) = guard(plan, GuardInput(defaults(100, reactivate=0))).plan.steps
 
-    assert (outcome(step), step.held_classes) == (f"update {code}", (GuardClass.REACTIVATE,))
+    assert (outcome(step), step.held_under) == (f"update {code}", (GuardClass.REACTIVATE,))
 
 
 def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -> None:
@@ -343,7 +343,7 @@ def is_out_of_scope(number: int) -> Case:
 def held_and_written(cases: Sequence[Case], *doubts: str) -> tuple[list[int], list[int], str]:
     """Who is held, who is suspended, and why the class is held, in a company of 100."""
     found = guard(plan_for(cases, **OUTSIDE), GuardInput(defaults(100), scope_doubts=doubts))
-    held = [step.employee_id for step in found.plan.steps if step.held_classes == (GuardClass.SUSPEND,)]
+    held = [step.employee_id for step in found.plan.steps if step.held_under == (GuardClass.SUSPEND,)]
     written = [step.employee_id for step in found.plan.steps if step.action is Action.SUSPEND]
     return held, written, found.texts.get(GuardClass.SUSPEND, "")
 

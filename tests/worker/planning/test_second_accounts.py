@@ -90,6 +90,17 @@ def test_a_new_account_that_a_guard_holds_is_one_of_them_and_an_existing_one_is_
     assert possible_second_accounts(guard(plan, HOLDS_ALL).plan) == {9: 7}
 
 
+def test_a_new_account_that_waits_for_a_held_change_of_an_address_is_one_of_them() -> None:
+    former, moved = leaver(7, **ADA), listed(3, work_email="moved@acme.example")
+    accounts = [account_of(former), account_of(moved, email=NEW.facts["work_email"])]
+    per_run = {**dict.fromkeys(GuardClass, 100), GuardClass.IDENTITY: 0}
+
+    plan = guard(plan_for(former, moved, NEW, accounts=accounts), GuardInput(Limits(100, per_run))).plan
+
+    assert plan.step(9).held_under == (GuardClass.IDENTITY,)
+    assert possible_second_accounts(plan) == {9: 7}
+
+
 # Accounts that belong to nobody
 
 
@@ -112,7 +123,10 @@ def unlinked(number: int = 55, username: str = "x@acme.example", idnumber: str =
 def test_an_account_without_idnumber_may_be_theirs_by_names_or_username(theirs: dict[str, Any], may_be: bool) -> None:
     plan = plan_for(NEW, listed(10), accounts=[])
 
-    assert unlinked_candidates(plan, [unlinked(54), unlinked(**theirs)]) == ({9: 55} if may_be else {})
+    accounts = [unlinked(54), unlinked(**theirs)]
+
+    assert unlinked_candidates(plan, accounts) == ({9: 55} if may_be else {})
+    assert unlinked_candidates(guard(plan, HOLDS_ALL).plan, accounts) == ({9: 55} if may_be else {})
 
 
 def test_names_say_more_than_a_username() -> None:

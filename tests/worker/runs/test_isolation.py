@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import TargetError
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason
+from worker.runs.isolation import ALLOWANCE, BatchRequest, GiveUpReason, Isolation
 from worker.transport.refusal import Concerns, Meaning, Refused
 
 
@@ -28,7 +28,7 @@ class Site(BatchRequest[int]):
     sent: list[Sequence[int]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
-    not_sent: dict[int, SkipReason] = field(default_factory=dict)
+    given_up: dict[int, GiveUpReason] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     probes: int = 0
     patient: int = 0
@@ -63,8 +63,8 @@ class Site(BatchRequest[int]):
         assert record not in self.named
         self.named[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
-        self.not_sent.update(dict.fromkeys(records, why))
+    def on_given_up(self, records: Sequence[int], why: GiveUpReason, code: str) -> None:
+        self.given_up.update(dict.fromkeys(records, why))
 
 
 def send(site: Site, records: Sequence[int], *, size: int = 50, allowance: int | None = ALLOWANCE) -> None:
@@ -89,7 +89,7 @@ def test_every_healthy_record_is_done_once_and_every_poisoned_one_is_named(
 
     assert sorted(site.done) == [record for record in range(500) if record not in poisoned]
     assert site.named.keys() == poisoned
-    assert not site.not_sent
+    assert not site.given_up
     batches = -(-500 // size)
     refused_batches = len({record // size for record in poisoned})
     assert len(site.sent) <= batches + 13 * len(poisoned) + 2 * refused_batches
@@ -105,7 +105,11 @@ def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(s
 
     assert len(site.sent) + site.probes <= 22
     assert not site.named
-    assert site.not_sent == dict.fromkeys(range(500), SkipReason.SITE_REFUSES)
+    alone = {batch[0] for batch in site.sent if len(batch) == 1}
+    assert site.given_up.keys() == set(range(500))
+    assert {one for one, why in site.given_up.items() if why is GiveUpReason.REFUSED_BY_SITE} <= alone
+    assert GiveUpReason.REFUSED_BY_SITE in site.given_up.values()
+    assert GiveUpReason.TOO_MANY not in site.given_up.values()
 
 
 def test_many_bad_records_at_the_head_are_not_taken_for_the_site() -> None:
@@ -131,8 +135,8 @@ def test_the_allowance_bounds_the_cost_and_loses_no_record() -> None:
     send(site, range(500))
 
     assert len(site.named) == ALLOWANCE
-    assert set(site.not_sent.values()) == {SkipReason.TOO_MANY}
-    assert len(site.named) + len(site.not_sent) + len(site.done) == 500
+    assert set(site.given_up.values()) == {GiveUpReason.TOO_MANY}
+    assert len(site.named) + len(site.given_up) + len(site.done) == 500
 
 
 def test_leavers_have_no_allowance() -> None:

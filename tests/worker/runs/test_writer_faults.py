@@ -120,6 +120,18 @@ def test_an_account_created_without_all_its_fields_is_reported(writer: SandboxWr
     assert writer.calls(CREATE) == 1
 
 
+def test_of_many_suspensions_without_any_response_those_sent_may_have_been_carried_out(writer: SandboxWriter) -> None:
+    leavers = [suspend(number, writer.add(number)) for number in range(1, 41)]
+    writer.fail("reset_before", UPDATE, times=0)
+
+    results = writer.write(*leavers)
+
+    alone = [number for number, result in results.items() if result.may_be_written]
+    assert set(statuses(results).values()) == {FAILED}
+    assert {result.reported_reason.code for result in results.values()} == {"refuses_everybody"}
+    assert 0 < len(alone) < 40, "the others were not sent again"
+
+
 def _add_incomplete_account(writer: SandboxWriter) -> None:
     writer.add(1, department="")
 
