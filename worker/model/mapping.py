@@ -110,6 +110,11 @@ class Rule:
         """Return the value that is not sent because the table does not have it or Moodle does not accept it, or ""."""
         return self._value_and_refused(facts)[1]
 
+    def hidden_source(self, facts: Mapping[str, str]) -> str:
+        """Return the source because of which the account keeps its present value, as it is not shown, or ""."""
+        value, refused = self._value_and_refused(facts)
+        return next((one for one in self.sources if one not in facts), "") if value is None and not refused else ""
+
     def _value_and_refused(self, facts: Mapping[str, str]) -> tuple[str | None, str]:
         for source in self.sources:
             if source not in facts:

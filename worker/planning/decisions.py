@@ -239,8 +239,8 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(reasons.EMAIL_KEPT,))
-    updated = {source for rule in context.mapping.rules if rule.is_updated for source in rule.sources}
-    if damaged := employee.unreadable & updated:
+    hidden = {rule.hidden_source(employee.facts) for rule in context.mapping.rules if rule.is_updated}
+    if damaged := employee.unreadable & hidden:
         step = replace(step, notes=(*step.notes, reasons.unreadable_kept(damaged)))
     email, resolution = context.value_claims.address_to_send(employee, account)
     step = replace(step, problem=resolution.why_refused, depends_on=resolution.depends_on)

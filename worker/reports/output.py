@@ -60,7 +60,8 @@ def put_lines(text: str, file: Path | None = None) -> None:
 def fit(text: str, stream: TextIO) -> str:
     """Return the text in lines that fit the stream's terminal, if it is one.
 
-    A long line continues below its last column. A command stays whole, so that it can be copied.
+    A long line continues below its last column that leaves room for text. A command stays whole, so that it can be
+    copied.
     """
     if not stream.isatty():
         return text
@@ -69,13 +70,18 @@ def fit(text: str, stream: TextIO) -> str:
 
 
 def _fit(line: str, width: int) -> str:
-    before, gap, last = line.rstrip().rpartition("  ")
-    first, rest = before + gap, " " * len(before + gap)
-    if len(line) <= width or width - len(first) < _NARROWEST:
+    if len(line) <= width:
         return line
-    bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), last)
+    before, gap, _ = line[: max(0, width - _NARROWEST)].rpartition("  ")
+    first = before + gap
+    bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), line[len(first) :].strip())
     lines = textwrap.wrap(
-        bound, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        bound,
+        width,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return "\n".join(lines).replace(_NO_BREAK, " ")
 

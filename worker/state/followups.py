@@ -10,7 +10,7 @@ from worker.state.packed import encode, pack, unpack
 from worker.state.records import read_employee, store_employee
 
 BUCKETS = 16
-_ADVICE = "it was changed by hand; restore it from a backup: it records who is waiting and who was suspended"
+_ADVICE = "restore it from a backup: it records who is waiting and who was suspended"
 
 
 class FollowUps:

@@ -30,15 +30,16 @@ def unpack(item: Item | None, name: str, advice: str) -> list[tuple[str, Stored]
     """Return each line of an item's text, and its object; none without an item. Raises StateError if malformed."""
     if item is None:
         return []
+    if item.get("parts", 1) != 1:
+        why = "as an unreleased version wrote it, which this version cannot put together"
+        raise StateError(f"the item {item.get(KEY)} is one of several parts, {why}", advice=advice)
     try:
         text = item[name].strip()
-        if item.get("parts", 1) != 1:
-            raise ValueError("an unreleased version has split it, and the other parts are elsewhere")
         if not text.startswith("{") and text != "":
             text = zlib.decompress(b64decode(text)).decode()
         lines = [(line, json.loads(line)) for line in text.split("\n")] if text else []
         if not all(isinstance(stored, dict) for _, stored in lines):
             raise ValueError("not one object a line")
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
-        raise StateError(f"the item {item.get(KEY)} is malformed", advice=advice) from None
+        raise StateError(f"the item {item.get(KEY)} is malformed: it was changed by hand", advice=advice) from None
     return lines

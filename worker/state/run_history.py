@@ -13,7 +13,7 @@ from worker.state.records import read_run, store_run
 
 _RUN_RETENTION = timedelta(days=400)
 _MAX_JOURNAL_ITEMS = 100_000
-_ADVICE = "it was changed by hand; delete it: the next run rebuilds it from the items of the runs"
+_ADVICE = "delete it: the next run rebuilds it from the items of the runs"
 
 
 class RunHistory:

@@ -106,6 +106,19 @@ def test_an_approved_change_that_needs_another_one_stays_held(harness: RunHarnes
     assert (both.code, both["updated"], harness.account("2")["email"]) == (0, 2, taken)
 
 
+def test_a_preview_names_no_run_that_cannot_be_approved(harness: RunHarness, held: RunResult) -> None:
+    """A preview keeps no list of what it held; the run itself will, under its own id."""
+    stranger = {"firstname": "Another", "lastname": "Person", "email": "another@else.example"}
+    harness.site.change_user(harness.account("20")["id"], **stranger)
+    command = ("approve", held["run_id"], "--employee", "20")
+
+    preview, run = harness.run(*command, "--dry-run"), harness.run(*command, "--yes")
+
+    for one, run_id in ((preview, "RUN"), (run, run["run_id"])):
+        (advised,) = [line["advice"] for line in one.log if line.get("code") == "unconfirmed"]
+        assert f"approve {run_id} --employee 20" in advised
+
+
 def test_an_employee_for_whom_nothing_was_held_is_named(harness: RunHarness, held: RunResult) -> None:
     command = ("approve", held["run_id"], "--yes", "--employee", "9999")
 

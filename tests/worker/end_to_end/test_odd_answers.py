@@ -296,6 +296,24 @@ def test_hire_dates_of_which_none_can_be_read_are_an_error(staffed: RunHarness, 
     assert doctor["BambooHR field hire_date"] == ("failed", "cannot be read as a date (YYYY-MM-DD) for 29 of 29")
 
 
+@pytest.mark.parametrize(("odd", "code", "errors"), [(2, 0, {}), (3, 1, {"hire_dates_unreadable": 1})])
+def test_a_few_odd_hire_dates_are_no_error_where_the_others_are_hidden(
+    staffed: RunHarness, odd: int, code: int, errors: dict[str, int]
+) -> None:
+    def edit(document: dict[str, Any]) -> dict[str, Any]:
+        for row in document["data"]:
+            row["hireDate"] = "2020" if int(row["employeeId"]) in range(8, 8 + odd) else None
+        return document
+
+    edit_answers(staffed, "employees", edit)
+    staffed.company.touch("8")
+
+    run = staffed.run()
+
+    assert (run.code, run["error_reasons"], run["suspended"]) == (code, errors, 0)
+    assert "hire_date_unreadable" in run["warnings"]
+
+
 def test_one_hire_date_that_cannot_be_read_is_a_warning_that_names_the_employee(staffed: RunHarness) -> None:
     edit_answers(staffed, "employees", with_dates("%m/%d/%Y", but=tuple(str(n) for n in range(1, 31) if n != 8)))
 

@@ -84,7 +84,8 @@ def test_a_site_that_answers_with_a_page_for_ever_ends_the_run_in_minutes(harnes
 
     run = harness.run()
 
-    assert (run.code, run["outcome"], run["http_calls"]["moodle"]) == (1, "moodle_error", 12)
+    # The length of each wait is random, so that one call more may fit into the time.
+    assert (run.code, run["outcome"], run["http_calls"]["moodle"] in (12, 13)) == (1, "moodle_error", True)
 
 
 @pytest.mark.parametrize("operation", ["core_user_get_users_by_field", "core_user_create_users"])

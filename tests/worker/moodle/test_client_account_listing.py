@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qsl
 
 import pytest
@@ -135,6 +136,19 @@ def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> 
     access = client_of(board, stopping=patient).access_refusals()
 
     assert (set(access.values()), len(patient.waits)) == ({""}, 1)
+
+
+@pytest.mark.parametrize("function", [SEARCH, "core_user_create_users"])
+@pytest.mark.parametrize("code", ["dmlreadexception", "of_a_plugin"])
+def test_a_fault_of_one_function_hides_nothing_about_the_others_while_the_site_answers(
+    site: MoodleSite, board: Switchboard, code: str, function: str
+) -> None:
+    site.service_functions.remove("core_user_update_users")
+    board.faults.append(Fault("answer", function, status=200, body=json.dumps(moodle_error(code)), times=0))
+
+    access = client_of(board, stopping=Patient()).access_refusals()
+
+    assert access == {**dict.fromkeys(FOUR_FUNCTIONS, ""), "core_user_update_users": "accessexception"}
 
 
 def test_a_fault_that_lasts_is_no_function_that_may_be_called() -> None:

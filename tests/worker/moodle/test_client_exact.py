@@ -10,7 +10,7 @@ import pytest
 
 from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Fault, Request, Response, Switchboard
-from tests.worker.clients import client_of
+from tests.worker.clients import Patient, client_of
 from worker.errors import CredentialError
 from worker.moodle.client import Refused
 
@@ -54,17 +54,19 @@ def test_the_guests_address_is_asked_for_once(board: Switchboard) -> None:
     assert board.calls == [BY_FIELD, BY_FIELD]
 
 
-@pytest.mark.parametrize("body", ["null", '{"exception": "x", "errorcode": "invalidresponse"}'])
-def test_a_guest_whose_address_cannot_be_looked_up_is_about_no_employee(site: MoodleSite, body: str) -> None:
-    """The addresses of the batch are answered, and each that was not found is searched for."""
+@pytest.mark.parametrize("body", ["null", '{"exception": "x", "errorcode": "invalidresponse"}', "<html>Blocked</html>"])
+def test_a_guest_whose_address_cannot_be_looked_up_is_about_no_employee(
+    site: MoodleSite, patient: Patient, body: str
+) -> None:
+    """The addresses of the batch are answered at once, and each that was not found is searched for."""
     board = Switchboard(MoodleApp(site))
     board.faults.append(Fault("answer", BY_FIELD, status=200, text="ROOT@LOCALHOST", body=body, times=0))
     add(site, "dora", "dora@corp.example.com")
-    moodle = client_of(board)
+    moodle = client_of(board, stopping=patient)
 
     found = moodle.look_up("email", ["dora@corp.example.com", "none@corp.example.com"])
 
-    assert [account.username for account in found] == ["dora"]
+    assert ([account.username for account in found], patient.waits) == (["dora"], [])
     assert (moodle.compares_exactly, board.calls.count(SEARCH)) == (True, 1)
 
 

@@ -100,6 +100,32 @@ def test_a_name_agrees_in_its_own_field_or_both_in_any(names: dict[str, Any], ag
     assert (comparison.any, comparison.both) == (agree, both)
 
 
+EMPLOYER, NATIVE = "bamboohr:customCompany", "bamboohr:customLast"
+
+
+@pytest.mark.parametrize(
+    ("target", "sources", "agree"),
+    [
+        ("lastname", ["last_name", EMPLOYER], False),
+        ("lastname", [NATIVE, "last_name", EMPLOYER], False),
+        ("lastname", [EMPLOYER, "last_name"], True),
+        ("lastname", [EMPLOYER], True),
+        ("lastname", ["division", "last_name"], False),
+        ("firstname", ["first_name", "middle_name"], False),
+        ("firstname", ["preferred_name", "first_name", "middle_name"], False),
+        ("firstname", ["middle_name", "first_name"], True),
+        ("firstname", ["first_name", "preferred_name"], False),
+    ],
+)
+def test_a_field_of_the_mapping_has_a_name_only_ahead_of_the_legal_one(target: str, sources: Any, agree: bool) -> None:
+    facts: dict[str, Any] = {"middle_name": "Augusta", NATIVE: "Roi", EMPLOYER: "Acme", "division": "Acme"}
+    employee, rule = listed(7, first_name="Ada", last_name="King", **facts), {target: sources}
+
+    comparison = compare_names(employee, account(firstname="Augusta", lastname="Acme"), mapping_of(**rule))
+
+    assert (comparison.shown, comparison.any) == (True, agree)
+
+
 @pytest.mark.parametrize(
     ("names", "agree", "both"),
     [

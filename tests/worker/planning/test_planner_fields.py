@@ -48,6 +48,8 @@ from worker.planning.values import with_not_kept
 SAME = account_of(1)
 IRISH, GERMAN = account_of(1, lang="ga"), account_of(1, lang="de")
 LEGAL: Values = {"department": "Legal"}
+BY_PREFERRED: Values = {"firstname": ["preferred_name", "first_name"]}
+BY_TABLE: Values = {"department": {"from": ["division", "department"], "map": {"Sales": "Sales"}}}
 MOVES: Values = {"work_email": "ada@acme.example"}
 UNMAPPED: Values = {"mapping": mapping_of(department=None)}
 OF_ONE_NAME = account_of(1, firstname="Suharto", lastname="-")
@@ -329,6 +331,15 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
         *(
             case(f"damaged {at}", "unchanged in_step", damaged, SAME, notes=["unreadable_kept"])
             for at, damaged in enumerate((listed(work_email="\ufffd"), listed(department="R\ufffdD")))
+        ),
+        *(
+            case(f"damaged, {why}", "unchanged in_step", damaged, SAME, mapping=mapping_of(**rule))
+            for why, damaged, rule in (
+                ("not used", listed(preferred_name="First1", first_name="\ufffd"), BY_PREFERRED),
+                ("behind a hidden one", listed(department="\ufffd"), {"department": ["division", "department"]}),
+                ("behind one that is not sent", listed(division="Other", department="\ufffd"), BY_TABLE),
+                ("create only", listed(department="\ufffd"), {"department": {"from": "department", "when": "create"}}),
+            )
         ),
         case(
             "e-mail taken, differs",

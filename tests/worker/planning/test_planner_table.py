@@ -24,7 +24,7 @@ from tests.worker.builders import (
 )
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.employee import Employee, Evidence
-from worker.model.history import FollowUp
+from worker.model.history import NO_ACCOUNT, FollowUp
 
 LEGAL: Values = {"department": "Legal"}
 OURS: Values = {"remembered": suspended_by_us(1)}
@@ -195,6 +195,9 @@ def test_a_named_employee_or_a_full_pass_adds_no_one_to_those_who_wait(row: Case
 # Reactivation
 
 BY_OTHERS: Values = {"notes": ["suspended_elsewhere"]}
+NO_ACCOUNT_FOUND: Values = {
+    "remembered": {1: record_of(1, suspended_by_us=True, suspended_at=1, account_id=NO_ACCOUNT)}
+}
 NEW_ADDRESS = listed(work_email="new@acme.example")
 ITS_HOLDER = account(55, email="new@acme.example")
 
@@ -220,6 +223,17 @@ ITS_HOLDER = account(55, email="new@acme.example")
         case("by others, differs", "update differs", listed(department="Legal"), SUSPENDED, writes=LEGAL, **BY_OTHERS),
         case("waiting, not ours", "unchanged in_step", listed(), SUSPENDED, **WAITING, **BY_OTHERS),
         case("another one ours", "unchanged in_step", listed(), SUSPENDED, remembered=suspended_by_us(2), **BY_OTHERS),
+        case(
+            "ours, found by e-mail by an earlier version",
+            "reactivate returned",
+            listed(),
+            account_of(1, idnumber="", suspended=True),
+            writes={"idnumber": "1", "suspended": "0"},
+            **NO_ACCOUNT_FOUND,
+        ),
+        case(
+            "another one with their id now", "unchanged in_step", listed(), SUSPENDED, **NO_ACCOUNT_FOUND, **BY_OTHERS
+        ),
         case("REACTIVATE=always", "reactivate reactivated", listed(), SUSPENDED, reactivate_all=True),
         case("--reactivate", "reactivate reactivated", listed(), SUSPENDED, reactivate_ids={1}),
         case("--reactivate of another", "unchanged in_step", listed(), SUSPENDED, reactivate_ids={2}, **BY_OTHERS),

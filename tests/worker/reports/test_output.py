@@ -144,16 +144,27 @@ def test_values_go_to_a_terminal_or_a_named_file_only(
         ("python -m worker sync. If not, ask HR", ["python -m worker sync. If", "not, ask HR"]),
         ("    ./lxp sync --employee 1 --employee 2", ["    ./lxp sync --employee 1 --employee 2"]),
         ("x" * 40, ["x" * 40]),
-        ("a column that is this wide  too little room", ["a column that is this wide  too little room"]),
+        ("a column that is this wide  too little room", ["a column that is this wide", "too little room"]),
+        ("id  a column that is this wide  and one", ["id  a column that is this", "    wide  and one"]),
+        (f"id  who{' ' * 20}changes", ["id  who", "    changes"]),
     ],
 )
-def test_a_long_line_continues_below_its_last_column_and_a_command_stays_whole(
+def test_a_long_line_continues_below_its_last_column_with_room_and_a_command_stays_whole(
     monkeypatch: pytest.MonkeyPatch, text: str, lines: list[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "28")
 
     assert fit(text, cast("TextIO", Terminal(True))).split("\n") == lines
     assert fit(text, cast("TextIO", Terminal(False))) == text
+
+
+def test_a_terminal_narrower_than_a_column_needs_has_lines_of_its_own_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert fit("a wide column  and a text", cast("TextIO", Terminal(True))).split("\n") == [
+        "a wide column  and a",
+        "text",
+    ]
 
 
 @pytest.mark.parametrize("to_file", [True, False])
