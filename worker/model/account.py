@@ -14,7 +14,7 @@ AccountKey = Literal["id", "idnumber", "email", "username"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. `values`: the mapped fields, by Moodle name; an empty field is ""."""
+    """One account. `values`: what it shows of the fields that can be mapped, by Moodle name; an empty field is ""."""
 
     id: int
     username: str
@@ -52,7 +52,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """The values kept of an account for which nothing is planned. `full_name` is set only without an idnumber."""
+    """The values kept of an account in the list of all. `full_name` is set only without an idnumber."""
 
     id: int
     username: str

@@ -29,7 +29,7 @@ PASSIVE = frozenset({FollowUp.WITHOUT_ACCOUNT})
 
 
 class FollowUpDetail(NamedTuple):
-    """Why a flag was set: the code of a reason or the id of a run, and what was planned for the employee then."""
+    """Why a flag was set (the code of a reason, the id of a run, or the held classes), and what was planned then."""
 
     note: str = ""
     action: str = ""
@@ -41,13 +41,13 @@ class EmployeeRecord:
 
     Attributes:
         deleted: The changed feed reported a deletion when it last named the employee (it does so once).
-        attempts: Consecutive runs in which Moodle refused the employee.
+        attempts: Consecutive runs in which Moodle or the plan refused the employee.
         suspended_by_us: Stored before the suspension is sent, like `suspended_at` (seconds since 1970), so that
             neither the employee nor the limit is lost if the process dies in between.
         undone_at: When an operator undid what a run had written to the employee.
         last_change_at: When the employee last changed in BambooHR before the run that was undone; 0 if unknown.
-        account_id: The account that was suspended; :data:`NO_ACCOUNT` if none has the employee's id any more; 0 in a
-            record of an earlier version, until the account is looked up.
+        suspended_account_id: The account that was last suspended; :data:`NO_ACCOUNT` if none has the employee's id any
+            more; 0 if none was, and in a record of an earlier version until the account is looked up.
         not_kept: The digest of what was sent, for each field whose value Moodle did not keep. The value is not sent
             again while its digest is the same.
     """
@@ -60,7 +60,7 @@ class EmployeeRecord:
     suspended_at: int = 0
     undone_at: int = 0
     last_change_at: int = 0
-    account_id: int = 0
+    suspended_account_id: int = 0
     not_kept: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, flag: FollowUp) -> bool:
@@ -78,7 +78,7 @@ class EmployeeRecord:
     @property
     def lacks_account_id(self) -> bool:
         """Whether an earlier version suspended the account without recording which one."""
-        return self.suspended_by_us and self.account_id == 0
+        return self.suspended_by_us and self.suspended_account_id == 0
 
     @property
     def was_to_start(self) -> bool:
@@ -113,7 +113,7 @@ class RunRecord:
     """The record of a run, for later runs.
 
     Attributes:
-        ended_at: Milliseconds since 1970.
+        ended_at_ms: When the run ended, in milliseconds since 1970; until then, when it began to write.
         selection: "employees" if an operator selected some, otherwise "all", for a sync as for a reconcile;
             "unfinished" until the run has ended.
         is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
@@ -122,7 +122,7 @@ class RunRecord:
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         plan_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company_size: The number of active employees; 0 in records of an earlier version, which have `row_count` alone.
-        first_run_ended_at: When the first run of this state ended, if known.
+        first_run_ended_at_ms: When the first run of this state ended, if known.
         held_count: How many employees have held changes; see `HeldChanges`.
         since: The start of the run's window.
         next_since: The `since` that the run left; empty if it had not read the changes until then, or was not to move
@@ -134,7 +134,7 @@ class RunRecord:
     """
 
     run_id: str
-    ended_at: int
+    ended_at_ms: int
     command: str
     selection: str
     is_baseline: bool = False
@@ -147,7 +147,7 @@ class RunRecord:
     outcome: str = ""
     held_count: int = 0
     company_size: int = 0
-    first_run_ended_at: int = 0
+    first_run_ended_at_ms: int = 0
     since: str = ""
     next_since: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
@@ -186,9 +186,9 @@ class History:
         return next((run.scope_matched for run in reversed(self.runs) if run.scope_matched), ())
 
     @property
-    def first_run_ended_at(self) -> int:
+    def first_run_ended_at_ms(self) -> int:
         """When the first run of this state ended, in milliseconds since 1970; 0 if there was none."""
-        return min((run.first_run_ended_at or run.ended_at for run in self.runs), default=0)
+        return min((run.first_run_ended_at_ms or run.ended_at_ms for run in self.runs), default=0)
 
     def has_gap_before(self, since: datetime) -> bool:
         """Return whether the last run left the position earlier, so that changes in between are not read."""
@@ -197,13 +197,13 @@ class History:
         return last < since.replace(microsecond=0)
 
     def last_run_without_selection(self) -> RunRecord | None:
-        """Return the last sync or reconcile without a selection of employees, however it ended."""
+        """Return the last sync or reconcile without a selection of employees; not one that was killed."""
         return next((run for run in reversed(self.runs) if run.has_no_selection), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:
         """Return whether a run whose window begins at `since` ended on an earlier day."""
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000
-        return any(run.ended_at < midnight and parse_moment(run.since) == since for run in self.runs)
+        return any(run.ended_at_ms < midnight and parse_moment(run.since) == since for run in self.runs)
 
     def dates_read(self, since: datetime) -> dict[str, date]:
         """Return the day up to which each date field was read; one that is missing never was.
@@ -233,13 +233,13 @@ LEAST_RUNS = 20
 def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[RunRecord, ...]:
     """Return the runs that later runs need, oldest first.
 
-    These are the runs of the last days, at most `most`, and whatever their age the last baseline, the last full run
-    (its mapping), the last that matched the scope, the run that opened the present window, the run that reached
-    furthest, and the runs that read each date field furthest.
+    These are the runs of the last days, at most `most`, and whatever their age the last baseline, the last run without
+    a selection (its mapping), the last that matched the scope, the run that opened the present window, the run that
+    reached furthest, and the runs that read each date field furthest.
     """
-    ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
+    ordered = sorted(runs, key=lambda run: (run.ended_at_ms, run.run_id))
     since = (now - _RECENT).timestamp() * 1000
-    recent = [run for age, run in enumerate(reversed(ordered)) if run.ended_at >= since or age < LEAST_RUNS][:most]
+    recent = [run for age, run in enumerate(reversed(ordered)) if run.ended_at_ms >= since or age < LEAST_RUNS][:most]
     kept = {run.run_id for run in (*recent, *_kept_at_any_age(ordered))}
     return tuple(run for run in ordered if run.run_id in kept)
 

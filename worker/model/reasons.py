@@ -146,8 +146,8 @@ LEAVER_UNSURE = Reason("leaver_unsure", f"left; {_UNSURE}", _SUSPEND_BY_HAND)
 OUT_OF_SCOPE_UNSURE = Reason("out_of_scope_unsure", f"is out of scope; {_UNSURE}", _SUSPEND_BY_HAND)
 LINK_UNSURE = Reason(
     "link_unsure",
-    "the account with their e-mail address has another name, and the directory shows less of the company than before:"
-    " the address may belong to another person",
+    "no name can be compared with that of the account with their e-mail address, and the directory shows less of the"
+    " company than before: the address may belong to another person",
     "nothing if the directory is complete in the next run; otherwise enter the employee id as the account's idnumber",
 )
 SUSPENDED_ELSEWHERE = Reason(

@@ -67,7 +67,8 @@ class Step:
         account: The Moodle account concerned; None if there is none.
         changes: The fields to write.
         depends_on: Employees whose steps must be written first, because they free a value that this step takes.
-        problem: An error about one field, which is left out; the rest of the step is written.
+        problem: An error about fields, which are left out, or about a record that cannot be read; the rest of the step
+            is written.
         notes: Information for the operator, not errors.
         is_waiting: The employee becomes a :attr:`FollowUp.WAITING`: read in every run until the case is clear.
         classes: The guard classes in which the writes count.
@@ -140,8 +141,8 @@ class StepResult:
     """A step and its status.
 
     `reason` overrides the reason of the step. `may_be_written`: Moodle may have carried out all or part of the step, or
-    would have to, in a dry run; with the status DONE, it did. `isolated`: BambooHR or Moodle refused the request for
-    this employee alone.
+    would have to, in a dry run; otherwise, with the status DONE, it did. `isolated`: BambooHR or Moodle refused the
+    request for this employee alone.
     """
 
     step: Step

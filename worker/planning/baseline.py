@@ -32,15 +32,15 @@ class DirectoryStats:
 class ApiFieldStats:
     """The coverage of the fields that are read by their API names, for the employees of a run and a sample.
 
-    `filled`: how many rows have a value in each field. `shown`: the fields that a source has shown. `hidden`: those
-    that are not shown for some employee of the run who works here.
+    `filled`: how many rows have a value in each field. `shown`: the fields that a source has shown.
+    `hidden_for_some`: those that are not shown for some employee of the run who works here.
     """
 
     fields: tuple[str, ...] = ()
     row_count: int = 0
     shown: set[str] = field(default_factory=set)
     filled: Counter[str] = field(default_factory=Counter)
-    hidden: set[str] = field(default_factory=set)
+    hidden_for_some: set[str] = field(default_factory=set)
 
     def add(self, rows: Iterable[Mapping[str, str]], shown: Iterable[str]) -> None:
         """Count rows of a source that shows these fields."""
@@ -65,7 +65,11 @@ class ApiFieldStats:
         A field that is hidden only for single employees does not count in a full pass: the next one would miss it too.
         """
         before = baseline.coverage if baseline is not None else {}
-        hidden = self.hidden.intersection(self.never_shown() + self.lost(baseline)) if full_pass else self.hidden
+        hidden = (
+            self.hidden_for_some.intersection(self.never_shown() + self.lost(baseline))
+            if full_pass
+            else self.hidden_for_some
+        )
         return any(before.get(name) for name in hidden)
 
     def coverage(self, baseline: RunRecord | None) -> dict[str, int]:
@@ -151,10 +155,10 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
     """
     baseline, lost_since = history.last_baseline(), None
     for run in history.runs:
-        if baseline is not None and run.ended_at > baseline.ended_at and run.since:
+        if baseline is not None and run.ended_at_ms > baseline.ended_at_ms and run.since:
             stats = DirectoryStats(run.row_count, run.coverage)
             lost = bool(loss_texts(stats, baseline) or fields_lost(stats, baseline))
-            lost_since = (lost_since or run.ended_at) if lost else None
+            lost_since = (lost_since or run.ended_at_ms) if lost else None
     return lost_since is not None and now.timestamp() - lost_since / 1000 > _CONFIRMED_AFTER.total_seconds()
 
 

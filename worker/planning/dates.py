@@ -42,7 +42,7 @@ class DateRange:
 
 
 def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
-    """Return whether one of the employee's dates lies in the range."""
+    """Return whether one of the employee's dates takes effect in the range, up to two days after it."""
     for field, first in date_range.first.items():
         day = day_of(facts, field)
         last = date_range.last_hire_date if field == "hire_date" else date_range.last

@@ -84,7 +84,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         return _without_account(context, employee, state)
     if state is LifecycleState.FUTURE:
         return _not_started(context, employee, match.account)
-    step = _update(context, employee, match.account, linked=False)
+    step = _update(context, employee, match.account, found_by_email=False)
     is_shown = shows_identity(employee, context.mapping)
     if step.action not in WRITES or is_shown or employee_id in context.settings.confirmed:
         return step
@@ -178,11 +178,11 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
         return _not_started(context, employee, account)
     names = context.matching.compare_names(employee, account)
     is_confirmed = names.any or employee_id in context.settings.confirmed
-    if names.shown and not is_confirmed:
+    if names.comparable and not is_confirmed:
         return Step(employee_id, Action.CONFLICT, account_reasons.unconfirmed_email(employee_id, account), account)
     if not context.plan_input.knows_every_address and not is_confirmed:
         return Step(employee_id, Action.HOLD, reasons.LINK_UNSURE, account, is_waiting=True)
-    return _update(context, employee, account, linked=True)
+    return _update(context, employee, account, found_by_email=True)
 
 
 def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, account: Account) -> Step:
@@ -198,7 +198,7 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
         return Step(
             employee_id, Action.CONFLICT, account_reasons.unconfirmed_rehire(employee_id, account, former), account
         )
-    step = _update(context, employee, account, linked=True)
+    step = _update(context, employee, account, found_by_email=True)
     return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
 
@@ -232,11 +232,11 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     return as_sent(context.plan_input.kinds, step)
 
 
-def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
+def _update(context: PlanContext, employee: Employee, account: Account, *, found_by_email: bool) -> Step:
     """Return the step with only the values that differ, for an employee who works here and has an account."""
     employee_id = employee.employee_id
     new = {"idnumber": str(employee_id), **values_for_update(context.mapping, employee, account)}
-    step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
+    step = Step(employee_id, Action.UPDATE, reasons.LINKED if found_by_email else reasons.DIFFERS, account)
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(reasons.EMAIL_KEPT,))
     hidden = {rule.hidden_source(employee.facts) for rule in context.mapping.rules if rule.is_updated}
@@ -246,7 +246,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     step = replace(step, problem=resolution.why_refused, depends_on=resolution.depends_on)
     if email:
         new["email"] = email
-    if not linked:
+    if not found_by_email:
         name, step = _username_change(context, employee, account, step)
         if name:
             new["username"] = name

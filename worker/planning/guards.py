@@ -210,7 +210,7 @@ def _held(
     out_of_scope_ids: Set[int],
     guard_input: GuardInput,
 ) -> tuple[Set[int], str]:
-    """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
+    """Return whose changes of a class are to be held: all, or only those out of scope; and why, "" if none is."""
     text = _violation(guard_class, due, counted_retries, guard_input)
     scoped = due.keys() & out_of_scope_ids if guard_class is GuardClass.SUSPEND else set()
     if not scoped:

@@ -92,8 +92,8 @@ def is_initial_import(history: History, now: datetime, *, full_pass: bool) -> bo
     run. The first full pass within these seven days belongs to it as well.
     """
     if (
-        history.first_run_ended_at
-        and now.timestamp() - history.first_run_ended_at / 1000 > timedelta(days=7).total_seconds()
+        history.first_run_ended_at_ms
+        and now.timestamp() - history.first_run_ended_at_ms / 1000 > timedelta(days=7).total_seconds()
     ):
         return False
     if full_pass:

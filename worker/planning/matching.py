@@ -129,7 +129,7 @@ class Matching:
         if employee.employee_id not in self.plan_input.writable | self.plan_input.deleted_earlier:
             return Match()
         idnumber = str(employee.employee_id)
-        suspended = str(self.plan_input.record(employee.employee_id).account_id)
+        suspended = str(self.plan_input.record(employee.employee_id).suspended_account_id)
         if no_answer := self.failed_lookups.get(("idnumber", idnumber)) or self.failed_lookups.get(("id", suspended)):
             return Match(error=no_answer)
         match = match_by_idnumber(employee, self._by_value.get(("idnumber", idnumber), ()))
@@ -188,7 +188,7 @@ class Matching:
     def _account_suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another account has the address."""
         record, address = self.plan_input.record(employee.employee_id), self.address(employee)
-        account = self.accounts.get(record.account_id) if record.suspended_by_us else None
+        account = self.accounts.get(record.suspended_account_id) if record.suspended_by_us else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
         is_free = account.suspended and not account.idnumber and not account.is_deleted
@@ -197,7 +197,9 @@ class Matching:
     @cached_property
     def accounts_suspended_by_us(self) -> frozenset[int]:
         """The accounts that this product suspended, under any employee id."""
-        return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
+        return frozenset(
+            record.suspended_account_id for record in self.plan_input.records.values() if record.suspended_by_us
+        )
 
     def is_protected(self, account: Account) -> bool:
         """Return whether the account is protected: nothing is ever written to it."""

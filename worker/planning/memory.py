@@ -75,7 +75,7 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.reported_reason.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.may_be_written
-        return record_before_suspending(record, step, now) if may_be_suspended else record
+        return marked_suspended(record, step, now) if may_be_suspended else record
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
@@ -97,7 +97,7 @@ def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) 
     """Return the record with the suspension that this run carried out, or without the one that it found ended."""
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
-        return record_before_suspending(record, result.step, now)
+        return marked_suspended(record, result.step, now)
     stays_active = _is_active(result) if result.status is Status.DONE else suspends
     return replace(record, suspended_by_us=False) if stays_active else record
 
@@ -111,10 +111,10 @@ def _is_active(result: StepResult) -> bool:
     return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
+def marked_suspended(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
     """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then."""
     record, account_id = known or EmployeeRecord(step.employee_id), step.account_id or 0
-    return replace(record, suspended_by_us=True, suspended_at=int(now.timestamp()), account_id=account_id)
+    return replace(record, suspended_by_us=True, suspended_at=int(now.timestamp()), suspended_account_id=account_id)
 
 
 def no_longer_suspended(
@@ -129,7 +129,7 @@ def no_longer_suspended(
     return {
         employee_id: replace(record, suspended_by_us=False)
         for employee_id, record in records.items()
-        if record.suspended_by_us and active.get(record.account_id, employee_id) != employee_id
+        if record.suspended_by_us and active.get(record.suspended_account_id, employee_id) != employee_id
     }
 
 
@@ -142,13 +142,13 @@ def fill_in_account_ids(
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
-        employee_id: replace(record, account_id=found.get(str(employee_id), NO_ACCOUNT))
+        employee_id: replace(record, suspended_account_id=found.get(str(employee_id), NO_ACCOUNT))
         for employee_id, record in records.items()
         if record.lacks_account_id and str(employee_id) not in failed_idnumbers
     }
 
 
-def before_undoing(
+def marked_undone(
     known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord:
     """Return the record to store *before* an undo is written. Later runs leave the employee alone.
@@ -158,16 +158,16 @@ def before_undoing(
     """
     record = (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id)
     record = replace(record, attempts=0, undone_at=int(now.timestamp()), last_change_at=last_change_at)
-    return record_before_suspending(record, step, now) if step.suspends else record
+    return marked_suspended(record, step, now) if step.suspends else record
 
 
-def after_undoing(
+def record_after_undo(
     known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord | None:
     """Return the record after an undo; None if the account was not written, and the record stays as it is."""
     if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
-    record = before_undoing(known, result.step, run_id, now, last_change_at=last_change_at)
+    record = marked_undone(known, result.step, run_id, now, last_change_at=last_change_at)
     return replace(record, suspended_by_us=False) if result.step.suspends is False else record
 
 

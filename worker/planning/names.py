@@ -44,10 +44,10 @@ _SIGNS = ("Mn", "Mc")
 class NameComparison:
     """Which names agree. `whole`: first and last name together, however they are divided.
 
-    `shown`: both sides have a name; otherwise nothing agrees or contradicts.
+    `comparable`: both sides have a name; otherwise nothing agrees or contradicts.
     """
 
-    shown: bool
+    comparable: bool
     first: bool = False
     last: bool = False
     whole: bool = False
@@ -94,9 +94,9 @@ def compare_names(employee: Employee, account: Account, mapping: FieldMapping) -
         their_last = ""
     theirs = f"{their_first} {their_last}"
     if not _words(theirs) or not (names.firsts or names.lasts):
-        return NameComparison(shown=False)
+        return NameComparison(comparable=False)
     return NameComparison(
-        shown=True,
+        comparable=True,
         first=any(same_name(first, their_first) for first in names.firsts),
         last=any(same_name(last, their_last) for last in names.lasts),
         # A single name may be the last name in BambooHR.

@@ -33,7 +33,7 @@ class Priority(IntEnum):
     LEAVERS = 0
     OTHERS = 1
     ISOLATED = 2
-    """Employees who were isolated in the last run. They are looked up one by one, so that they affect no others."""
+    """Others who were isolated in the last run. They are looked up one by one, so that they affect no one else."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Planner:
     @property
     def has_leavers(self) -> bool:
         """Whether an employee of the run has left."""
-        return bool(self._input.leavers)
+        return bool(self._input.leavers & self._input.by_id.keys())
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
@@ -242,8 +242,8 @@ def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the accounts that this product suspended and that no idnumber links to their employee."""
     for employee_id, match in context.matching.matches.items():
         record = context.plan_input.record(employee_id)
-        if match == Match() and record.suspended_by_us and record.account_id > 0:
-            yield "id", str(record.account_id), employee_id
+        if match == Match() and record.suspended_by_us and record.suspended_account_id > 0:
+            yield "id", str(record.suspended_account_id), employee_id
 
 
 def _by_email(context: PlanContext) -> Iterator[_Wanted]:

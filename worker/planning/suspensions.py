@@ -112,7 +112,7 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
         return step
     record = context.plan_input.record(step.employee_id)
     # An earlier version recorded no account: it may have found this one by the address, as this run does.
-    has_none = record.suspended_by_us and record.account_id == NO_ACCOUNT and not account.idnumber
+    has_none = record.suspended_by_us and record.suspended_account_id == NO_ACCOUNT and not account.idnumber
     is_unrecorded = record.lacks_account_id or has_none
     if is_unrecorded or account.id in context.matching.accounts_suspended_by_us:
         reason = reasons.RETURNED

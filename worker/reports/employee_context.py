@@ -80,7 +80,7 @@ def account_lines(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     looked_up: dict[AccountKey, str] = {
         "idnumber": str(context.employee_id),
         "email": address,
-        "id": str(context.record.account_id if context.record else ""),
+        "id": str(context.record.suspended_account_id if context.record else ""),
     }
     unread = {key: context.plan.failed_lookups.get((key, value)) for key, value in looked_up.items()}
     yield "by idnumber", _found(own, unread["idnumber"], "none")
@@ -103,7 +103,7 @@ def _rule(context: EmployeeContext, match: Match, account: Account | None, *, is
         return f"idnumber, not trusted: {(match.error or context.step.reason).text}"
     if match.account is not None:
         return f"idnumber, trusted: {', '.join(_grounds(context.employee, match.account, plan_input))}"
-    if account is not None and context.record and context.record.account_id == account.id:
+    if account is not None and context.record and context.record.suspended_account_id == account.id:
         return "none of these, but an earlier run suspended it as the employee's"
     if context.step.reason.code == UNCONFIRMED:
         return f"e-mail, not trusted: {context.step.reason.text}"

@@ -174,7 +174,7 @@ def _refused(context: EmployeeContext) -> Iterator[tuple[str, str]]:
             said = reason_of(flag, detail.note).in_words(number)
             if detail.note in reasons.IN_COMMON:
                 said = "the reason is shown above, if it still applies"
-            after = f" after {counted(record.attempts, 'run')} in which Moodle refused" if record.attempts else ""
+            after = f" after {counted(record.attempts, 'run')} of refusals" if record.attempts else ""
             retry = advice.command("people", "retry", str(number))
             yield str(flag), f"{flag}{after} ({detail.note}): {said}. {what}: {retry}"
 
@@ -194,7 +194,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, detail.note).text
         yield str(flag), ": ".join(filter(None, (detail.note, detail.note and text))) or "yes"
     if employee.attempts:
-        yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
+        yield "refused", f"in {employee.attempts} consecutive runs"
     if employee.deleted:
         yield "deleted", "an earlier feed said so"
     if employee.suspended_at:

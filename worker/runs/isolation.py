@@ -31,9 +31,9 @@ class GiveUpReason(StrEnum):
     """Why no more is tried for records."""
 
     SITE_REFUSES = "site_refuses"
-    """Nothing of this kind was accepted in this run, so the fault is not in a record. They were not sent."""
-    REFUSED_BY_SITE = "refused_by_site"
-    """The same, but each was sent and refused on its own before this was known."""
+    """So many were refused one after another, samples of the others too, that the fault is not in the records."""
+    NOT_SENT = "not_sent"
+    """The same was known before they were sent at all."""
     TOO_MANY = "too_many"
     """The allowance is used up: the next run continues."""
 
@@ -100,7 +100,7 @@ class Isolation(Generic[R]):
         `was_isolated`: the batch is one record that was isolated in the last run; it does not use the allowance.
         """
         if self._closed_by:
-            self._request.on_given_up(batch, GiveUpReason.SITE_REFUSES, self._closed_by)
+            self._request.on_given_up(batch, GiveUpReason.NOT_SENT, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
@@ -226,5 +226,5 @@ class Isolation(Generic[R]):
         self._closed_by = self._last_code
         for code in dict.fromkeys(code for _, code in self._unreported):
             records = [record for record, its_code in self._unreported if its_code == code]
-            self._request.on_given_up(records, GiveUpReason.REFUSED_BY_SITE, code)
+            self._request.on_given_up(records, GiveUpReason.SITE_REFUSES, code)
         self._unreported.clear()

@@ -166,13 +166,13 @@ def note_api_fields(reader: ApiFieldReader, inputs: RunInput, plan_input: PlanIn
             " complete run; accounts keep what they have",
         )
     working = [one for one in plan_input.active_employees if not one.partial_refusal]
-    stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
+    stats.hidden_for_some.update(name for name in stats.fields for one in working if name not in one.facts)
     others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
         summary.warn(
             "custom_fields_missing",
-            f"BambooHR does not show {', '.join(sorted(others_have & stats.hidden))} of {len(missing)} of the employees"
-            f" read ({listed(missing, _NAMED)}); their accounts keep what they have",
+            f"BambooHR does not show {', '.join(sorted(others_have & stats.hidden_for_some))} of {len(missing)} of the"
+            f" employees read ({listed(missing, _NAMED)}); their accounts keep what they have",
         )
 
 

@@ -54,7 +54,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
 
 
 def counts_of(result: StepResult) -> Iterable[str]:
-    """Yield the counts that a result goes into, apart from errors and parked."""
+    """Yield the counts that a result goes into, apart from errors, parked and held."""
     step = result.step
     if result.may_be_written and step.action in WRITES and result.status in (Status.DONE, Status.REFUSED):
         yield _WRITTEN[step.action]

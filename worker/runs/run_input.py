@@ -88,7 +88,7 @@ class RunInput:
 
     Attributes:
         position: The position of the sync; None for a full pass.
-        window: The part of the feed that this run takes; None for a full pass.
+        window: The next part of the feed, which this run takes unless employees are selected; None for a full pass.
         rows: For a full pass, the rows of List Employees. Each is released when its employee is built, so that a
             company of 20,000 is not kept twice.
         all_ids: For a full pass, the ids of all employees in List Employees or the directory.

@@ -21,7 +21,7 @@ def minimal_record(summary: Summary, now: datetime) -> RunRecord:
     """Return a record of the run that later runs do not compare with anything."""
     return RunRecord(
         run_id=summary.run_id,
-        ended_at=int(now.timestamp() * 1000),
+        ended_at_ms=int(now.timestamp() * 1000),
         command=summary.command,
         selection=summary.selection,
         outcome=summary.outcome,
@@ -52,7 +52,7 @@ def full_record(services: Services, inputs: RunInput, summary: Summary, now: dat
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),
         company_size=company_size(inputs.stats, None),
-        first_run_ended_at=history.first_run_ended_at or record.ended_at,
+        first_run_ended_at_ms=history.first_run_ended_at_ms or record.ended_at_ms,
         since=iso(inputs.position.since) if inputs.position else "",
         next_since=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if successful else {},

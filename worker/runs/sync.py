@@ -19,10 +19,10 @@ from worker.planning.baseline import is_reconcile_due
 from worker.planning.limits import company_size
 from worker.planning.memory import (
     fill_in_account_ids,
+    marked_suspended,
     no_longer_suspended,
     park,
     record_after_run,
-    record_before_suspending,
 )
 from worker.planning.planner import Plan
 from worker.planning.window import advance
@@ -106,7 +106,7 @@ def _position(request: RunRequest, services: Services, summary: Summary, *, may_
 
 
 def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord | None:
-    return record_before_suspending(record, step, now) if step.action is Action.SUSPEND else None
+    return marked_suspended(record, step, now) if step.action is Action.SUSPEND else None
 
 
 def _conclude(

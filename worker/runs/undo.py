@@ -14,7 +14,7 @@ from worker.errors import UsageError
 from worker.model.account import AccountKey
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.step import Step, StepResult
-from worker.planning.memory import after_undoing, before_undoing
+from worker.planning.memory import marked_undone, record_after_undo
 from worker.planning.planner import Lookup, Priority
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.account_lookup import look_up
@@ -47,7 +47,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
 
         def before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
             last_change_at = recorded[step.employee_id].last_change_at
-            return before_undoing(record, step, request.run_id, now, last_change_at=last_change_at)
+            return marked_undone(record, step, request.run_id, now, last_change_at=last_change_at)
 
         results = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
         summary.count_results(results.values())
@@ -116,7 +116,7 @@ def _undone_records(
     for employee_id, result in results.items():
         before = run.history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
-        record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
+        record = record_after_undo(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
         stored = run.records_before_sending.get(employee_id)
         if record is None and stored is not None:
             record = stored if result.may_be_written else before or EmployeeRecord(employee_id)

@@ -174,7 +174,7 @@ class WriteRequests(BatchRequest[Step]):
         else:
             reason = refusals.too_many_refused(self._kind.function, code)
         # As in on_isolated: what got no answer may still be done.
-        may_be_written = why is GiveUpReason.REFUSED_BY_SITE and code == NO_ANSWER
+        may_be_written = why is not GiveUpReason.NOT_SENT and code == NO_ANSWER
         self._results.add(records, Status.FAILED, reason, may_be_written=may_be_written)
 
     # One request

@@ -142,7 +142,7 @@ class Journal:
 
 def _may_count(run: RunRecord, since: int) -> bool:
     """Return whether a run may have written after a moment. One that was killed may have written after its record."""
-    return run.ended_at / 1000 > since - (_LONGEST_RUN_SECONDS if run.is_unfinished else 0)
+    return run.ended_at_ms / 1000 > since - (_LONGEST_RUN_SECONDS if run.is_unfinished else 0)
 
 
 _LONGEST_RUN_SECONDS = 24 * 3600

@@ -15,7 +15,7 @@ from worker.timestamps import NO_MOMENT
 V = TypeVar("V")
 Stored = Mapping[str, Any]
 
-EMPLOYEE_KEYS = {"last_change_at": "seen", "account_id": "account"}
+EMPLOYEE_KEYS = {"last_change_at": "seen", "suspended_account_id": "account"}
 RUN_KEYS = {
     "selection": "scope",
     "is_baseline": "good",
@@ -23,7 +23,8 @@ RUN_KEYS = {
     "plan_digest": "mapping",
     "company_size": "company",
     "row_count": "rows",
-    "first_run_ended_at": "began",
+    "ended_at_ms": "ended_at",
+    "first_run_ended_at_ms": "began",
     "next_since": "reached",
 }
 """The key of each attribute that was renamed since it was first stored; all others have their own name."""
@@ -69,8 +70,8 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
 def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
     """Return the record from its stored form, or from an item `#person#<id>` of an earlier version."""
     attributes = _read(_OF_EMPLOYEE, stored)
-    if not NO_ACCOUNT <= attributes.get("account_id", 0) < _NO_ID:
-        del attributes["account_id"]
+    if not NO_ACCOUNT <= attributes.get("suspended_account_id", 0) < _NO_ID:
+        del attributes["suspended_account_id"]
     for name in _MOMENTS:
         if not 0 <= attributes.get(name, 0) < NO_MOMENT:
             del attributes[name]
@@ -114,7 +115,7 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
         attributes["held_count"] = len(held)
     return RunRecord(
         run_id=run_id,
-        ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < NO_MOMENT * 1_000 else 0,
+        ended_at_ms=ended_at if type(ended_at) is int and 0 <= ended_at < NO_MOMENT * 1_000 else 0,
         coverage=_only(int, stored.get("coverage")),
         dates_read=_only(str, stored.get("dates_read")),
         scope_matched=tuple(text for text in matched if isinstance(text, str)) if isinstance(matched, list) else (),

@@ -31,7 +31,7 @@ class RunHistory:
 
     def replace(self, runs: Iterable[RunRecord]) -> None:
         """Take the runs that an earlier version recorded."""
-        self.runs = tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id)))
+        self.runs = tuple(sorted(runs, key=lambda run: (run.ended_at_ms, run.run_id)))
 
     def begin(self, run: RunRecord, now: datetime) -> None:
         """Store that a run is about to write."""

@@ -167,16 +167,16 @@ def test_the_other_reading_ends_with_a_new_account(departed: RunHarness) -> None
 
 def test_the_account_of_a_suspension_by_an_earlier_version_is_noted_in_the_next_run(departed: RunHarness) -> None:
     store = Store(SqliteItems(str(departed.state_file)), "default")
-    store.remember([replace(store.history().records[50], account_id=0)])
+    store.remember([replace(store.history().records[50], suspended_account_id=0)])
 
     assert departed.run().code == 0
 
-    assert store.history().records[50].account_id == account_of_kai(departed)["id"]
+    assert store.history().records[50].suspended_account_id == account_of_kai(departed)["id"]
 
 
 def test_it_is_not_noted_while_look_ups_end_early(departed: RunHarness) -> None:
     store = Store(SqliteItems(str(departed.state_file)), "default")
-    store.remember([replace(store.history().records[50], account_id=0)])
+    store.remember([replace(store.history().records[50], suspended_account_id=0)])
     departed.company.terminate("2", hireDate="2020-01-01")
     departed.company.touch("3")
     departed.fail_moodle("status", operation="core_user_get_users_by_field", text="field=idnumber", skip=1, times=0)
@@ -184,7 +184,7 @@ def test_it_is_not_noted_while_look_ups_end_early(departed: RunHarness) -> None:
     run = departed.run()
 
     assert (run["outcome"], run["suspended"]) == ("moodle_error", 1)
-    assert store.history().records[50].account_id == 0
+    assert store.history().records[50].suspended_account_id == 0
     departed.heal()
     assert departed.run().code == 0
-    assert store.history().records[50].account_id == account_of_kai(departed)["id"]
+    assert store.history().records[50].suspended_account_id == account_of_kai(departed)["id"]

@@ -22,7 +22,7 @@ UNDONE = EmployeeRecord(9).flagged(FollowUp.UNDONE, "run1")
 def run_of(run_id: str, *, days: float = 0, **more: Any) -> RunRecord:
     """A scheduled run that ended so many days before NOW."""
     ended_at = int((NOW - timedelta(days=days)).timestamp() * 1000)
-    return RunRecord(**{"run_id": run_id, "ended_at": ended_at, "command": "sync", "selection": "all", **more})
+    return RunRecord(**{"run_id": run_id, "ended_at_ms": ended_at, "command": "sync", "selection": "all", **more})
 
 
 def history(*runs: RunRecord) -> History:
@@ -257,7 +257,7 @@ _RUNS = st.lists(
 
 @given(_RUNS, st.sampled_from([BEFORE, "2026-01-31T02:00:00Z"]))
 def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: str) -> None:
-    ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
+    ordered = sorted(runs, key=lambda run: (run.ended_at_ms, run.run_id))
     whole, cut = history(*ordered), history(*runs_needed(runs, NOW, 3))
     began = next((run.since for run in reversed(ordered) if run.since), "")
 

@@ -30,7 +30,7 @@ WAIT = Step(7, Action.HOLD, reasons.STATUS_UNKNOWN, is_waiting=True)
 
 NOTHING = record_of(7)
 OURS = record_of(7, suspended_by_us=True, suspended_at=1)
-JUST_SUSPENDED = record_of(7, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
+JUST_SUSPENDED = record_of(7, suspended_by_us=True, suspended_at=SECONDS, suspended_account_id=107)
 WAITING = record_of(7, FollowUp.WAITING, "no_evidence", "hold")
 TO_START = record_of(7, FollowUp.WAITING, "starts_later", "hold")
 PARKED = record_of(7, FollowUp.PARKED, "no_name", "create", attempts=9)

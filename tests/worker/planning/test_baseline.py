@@ -38,7 +38,7 @@ def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> li
     """Runs that ended so many days after the baseline, with so many rows."""
     template = RunRecord("later", 0, "sync", "all", since="2026-02-01T02:00:00Z", coverage=coverage)
     return [
-        replace(template, row_count=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
+        replace(template, row_count=rows, ended_at_ms=int((ENDED + timedelta(days=days)).timestamp() * 1000))
         for days, rows in later
     ]
 
@@ -266,7 +266,7 @@ def test_a_change_may_be_missed_of_a_field_that_had_values_and_is_hidden(
     hidden: set[str], shown: tuple[str, ...], before: dict[str, int], missed: bool, missed_by_a_full_pass: bool
 ) -> None:
     stats = custom(2, 1, shown)
-    stats.hidden |= hidden
+    stats.hidden_for_some |= hidden
     last = baseline(1_000, before)
 
     assert stats.may_have_missed(last, full_pass=False) is missed
@@ -276,7 +276,7 @@ def test_a_change_may_be_missed_of_a_field_that_had_values_and_is_hidden(
 
 def test_a_lost_field_is_missed_by_a_full_pass_as_well() -> None:
     stats = custom(200)
-    stats.hidden.add(GRADE)
+    stats.hidden_for_some.add(GRADE)
 
     assert stats.may_have_missed(baseline(1_000, {GRADE: 10_000}), full_pass=True)
 

@@ -124,7 +124,7 @@ def run_of(command: str, days_ago: float, **more: Any) -> RunRecord:
         ([run_of("sync", 8)], False, False),
         ([run_of("sync", 1, is_baseline=True)], False, True),
         ([run_of("sync", 1, is_baseline=True), run_of("reconcile", 0.5)], False, False),
-        ([run_of("sync", 0.1, first_run_ended_at=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
+        ([run_of("sync", 0.1, first_run_ended_at_ms=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
     ],
     ids=["no run", "no baseline", "a week", "after a week", "baseline", "reconciled", "an older run that is forgotten"],
 )

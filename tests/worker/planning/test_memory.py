@@ -39,12 +39,12 @@ from worker.model import account_reasons, reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Status, Step, StepResult
 from worker.planning.memory import (
-    after_undoing,
-    before_undoing,
     fill_in_account_ids,
+    marked_suspended,
+    marked_undone,
     no_longer_suspended,
     record_after_run,
-    record_before_suspending,
+    record_after_undo,
 )
 
 
@@ -190,7 +190,7 @@ ATTEMPTS = [
 
 DELETED_AND_SUSPENDED = replace(JUST_SUSPENDED, deleted=True)
 ONE_REFUSAL = replace(WAITING, attempts=1)
-PERHAPS_SUSPENDED = replace(ONE_REFUSAL, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
+PERHAPS_SUSPENDED = replace(ONE_REFUSAL, suspended_by_us=True, suspended_at=SECONDS, suspended_account_id=107)
 SUSPENDED_BY_US = [
     *(
         row(
@@ -254,9 +254,9 @@ def test_an_employee_without_an_account_is_not_taken_again_for_that_alone() -> N
 
 @pytest.mark.parametrize("known", [None, replace(WAITING, deleted=True, attempts=1)])
 def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(known: EmployeeRecord | None) -> None:
-    expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
+    expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS, suspended_account_id=107)
 
-    assert record_before_suspending(known, SUSPEND, NOW) == expected
+    assert marked_suspended(known, SUSPEND, NOW) == expected
 
 
 @table(
@@ -269,10 +269,10 @@ def test_a_suspended_account_is_remembered_by_its_id(
     found: Any, changes: tuple[FieldChange, ...], account_id: int
 ) -> None:
     step = replace(SUSPEND, account=found, changes=changes)
-    known = record_of(7, account_id=90)
-    expected = replace(JUST_SUSPENDED, account_id=account_id)
+    known = record_of(7, suspended_account_id=90)
+    expected = replace(JUST_SUSPENDED, suspended_account_id=account_id)
 
-    assert record_before_suspending(known, step, NOW) == after(known, step, may_be_written=True) == expected
+    assert marked_suspended(known, step, NOW) == after(known, step, may_be_written=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_the_time_of_the_suspension_outlasts_the_reactivation_for_the_limit_of_2
     assert record.worth_keeping(NOW)
 
 
-FORMER = record_of(3, suspended_by_us=True, suspended_at=1, account_id=107)
+FORMER = record_of(3, suspended_by_us=True, suspended_at=1, suspended_account_id=107)
 
 
 @table(
@@ -326,7 +326,7 @@ FORMER = record_of(3, suspended_by_us=True, suspended_at=1, account_id=107)
 def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_former(
     step: Step, status: Status, expected: dict[int, EmployeeRecord]
 ) -> None:
-    records = {3: FORMER, 7: replace(OURS, account_id=107)}
+    records = {3: FORMER, 7: replace(OURS, suspended_account_id=107)}
 
     assert no_longer_suspended(records, {7: StepResult(step, status, may_be_written=True)}) == expected
 
@@ -336,27 +336,27 @@ def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> 
         3: record_of(3, suspended_by_us=True),
         4: record_of(4, suspended_by_us=True),
         5: record_of(5, suspended_by_us=True),
-        6: record_of(6, suspended_by_us=True, account_id=90),
+        6: record_of(6, suspended_by_us=True, suspended_account_id=90),
         7: record_of(7),
     }
 
     found = fill_in_account_ids(records, [account(103, idnumber="3"), account(106, idnumber="6")], {"5"})
 
-    assert {number: record.account_id for number, record in found.items()} == {3: 103, 4: NO_ACCOUNT}
+    assert {number: record.suspended_account_id for number, record in found.items()} == {3: 103, 4: NO_ACCOUNT}
 
 
 # Undone
 
 
 def undone(known: EmployeeRecord | None, step: Step, status: Status = Status.DONE) -> EmployeeRecord | None:
-    return after_undoing(known, StepResult(step, status, may_be_written=True), "run1", NOW, last_change_at=5)
+    return record_after_undo(known, StepResult(step, status, may_be_written=True), "run1", NOW, last_change_at=5)
 
 
 OURS_WAITING = record_of(
     7, FollowUp.WAITING, "x", "hold", suspended_by_us=True, suspended_at=1, deleted=True, attempts=2
 )
 STILL_OURS = replace(UNDONE, suspended_by_us=True, suspended_at=1)
-UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
+UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, suspended_account_id=107)
 
 
 @table(
@@ -370,7 +370,7 @@ UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, acco
 def test_an_undo_is_remembered_before_and_after_it_is_written(
     known: EmployeeRecord | None, step: Step, before: EmployeeRecord, afterwards: EmployeeRecord
 ) -> None:
-    assert before_undoing(known, step, "run1", NOW, last_change_at=5) == before
+    assert marked_undone(known, step, "run1", NOW, last_change_at=5) == before
     assert undone(known, step) == afterwards
 
 

@@ -96,7 +96,7 @@ def test_blank_names_agree_with_none(blank: str) -> None:
 def test_a_name_agrees_in_its_own_field_or_both_in_any(names: dict[str, Any], agree: bool, both: bool) -> None:
     comparison = compare_names(listed(7, **names), account(firstname="Ada", lastname="Lovelace"), mapping_of())
 
-    assert comparison.shown
+    assert comparison.comparable
     assert (comparison.any, comparison.both) == (agree, both)
 
 
@@ -123,7 +123,7 @@ def test_a_field_of_the_mapping_has_a_name_only_ahead_of_the_legal_one(target: s
 
     comparison = compare_names(employee, account(firstname="Augusta", lastname="Acme"), mapping_of(**rule))
 
-    assert (comparison.shown, comparison.any) == (True, agree)
+    assert (comparison.comparable, comparison.any) == (True, agree)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,21 @@ def test_the_default_last_name_is_nobodys(names: dict[str, Any], agree: bool, bo
 
     comparison = compare_names(listed(7, **names), suharto, mapping)
 
-    assert comparison.shown
+    assert comparison.comparable
     assert (comparison.any, comparison.both) == (agree, both)
-    assert not compare_names(listed(7, first_name="", last_name=""), suharto, mapping).shown
+    assert not compare_names(listed(7, first_name="", last_name=""), suharto, mapping).comparable
 
 
 @pytest.mark.parametrize("names", [{"first_name": "", "last_name": " "}, {"first_name": "-", "last_name": ""}], ids=str)
 def test_names_that_are_not_shown_or_blank_say_nothing(names: dict[str, Any]) -> None:
     of_ada = account(firstname="Ada", lastname="Lovelace")
 
-    assert compare_names(listed(7, **names), of_ada, mapping_of()) == NameComparison(shown=False)
+    assert compare_names(listed(7, **names), of_ada, mapping_of()) == NameComparison(comparable=False)
     nameless = listed(7, not_shown=["first_name", "last_name"])
-    assert compare_names(nameless, of_ada, mapping_of()) == NameComparison(shown=False)
-    assert compare_names(listed(7), account(firstname="", lastname=""), mapping_of()) == NameComparison(shown=False)
+    assert compare_names(nameless, of_ada, mapping_of()) == NameComparison(comparable=False)
+    assert compare_names(listed(7), account(firstname="", lastname=""), mapping_of()) == NameComparison(
+        comparable=False
+    )
 
 
 LOCAL: dict[str, Any] = {"bamboohr:customFirst": "\u660e", "bamboohr:customLast": "\u738b"}

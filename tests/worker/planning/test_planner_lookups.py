@@ -64,13 +64,16 @@ def test_an_employee_out_of_scope_is_looked_up_only_where_their_account_would_be
 
 
 def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
-    with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
+    with_idnumber, without = (
+        record_of(1, suspended_by_us=True),
+        record_of(2, suspended_by_us=True, suspended_account_id=55),
+    )
 
     assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
 
 
 def test_an_account_that_an_earlier_version_suspended_is_looked_up_by_idnumber_until_it_is_known() -> None:
-    known, unknown = record_of(5, suspended_by_us=True, account_id=55), record_of(6, suspended_by_us=True)
+    known, unknown = record_of(5, suspended_by_us=True, suspended_account_id=55), record_of(6, suspended_by_us=True)
 
     assert asked(listed(1), remembered={5: known, 6: unknown})["idnumber"] == ["1", "6"]
 
@@ -231,7 +234,7 @@ UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
 
 
 def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either() -> None:
-    planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, account_id=55)}))
+    planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, suspended_account_id=55)}))
     planner.add(failed_lookups={("id", "55"): UNREADABLE})
 
     (step,) = planner.plan().steps

@@ -244,8 +244,8 @@ def test_with_an_incomplete_directory_a_match_by_email_needs_a_name(row: Case) -
     row.check()
 
 
-OURS: Values = {"remembered": {7: record_of(7, suspended_by_us=True, suspended_at=1, account_id=55)}}
-NOT_OURS: Values = {"remembered": {7: record_of(7, account_id=55)}}
+OURS: Values = {"remembered": {7: record_of(7, suspended_by_us=True, suspended_at=1, suspended_account_id=55)}}
+NOT_OURS: Values = {"remembered": {7: record_of(7, suspended_account_id=55)}}
 EVERYTHING: Values = {**LINKS, "email": "ada@acme.example", "username": "ada@acme.example", "suspended": "0"}
 DELETED: Values = {"email": "0cc175b9c0f1b6a831c399e269772661", "username": "countess@acme.example.1763950000"}
 

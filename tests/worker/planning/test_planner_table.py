@@ -133,7 +133,7 @@ UNKNOWN = [
 
 # Deleted in an earlier feed, suspended then, and not shown since
 
-OF_ANOTHER_ACCOUNT: Values = {"remembered": {1: record_of(1, suspended_by_us=True, account_id=777)}}
+OF_ANOTHER_ACCOUNT: Values = {"remembered": {1: record_of(1, suspended_by_us=True, suspended_account_id=777)}}
 GONE = [
     case("gone: suspended", "unchanged already_suspended", ONCE_DELETED, SUSPENDED, **ALL_REACTIVATED),
     case("gone: account", "hold deleted_earlier", ONCE_DELETED, SAME, **OURS),
@@ -196,7 +196,7 @@ def test_a_named_employee_or_a_full_pass_adds_no_one_to_those_who_wait(row: Case
 
 BY_OTHERS: Values = {"notes": ["suspended_elsewhere"]}
 NO_ACCOUNT_FOUND: Values = {
-    "remembered": {1: record_of(1, suspended_by_us=True, suspended_at=1, account_id=NO_ACCOUNT)}
+    "remembered": {1: record_of(1, suspended_by_us=True, suspended_at=1, suspended_account_id=NO_ACCOUNT)}
 }
 NEW_ADDRESS = listed(work_email="new@acme.example")
 ITS_HOLDER = account(55, email="new@acme.example")

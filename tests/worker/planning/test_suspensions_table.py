@@ -278,7 +278,7 @@ def test_an_account_that_was_suspended_without_an_idnumber_is_reactivated_on_ret
     suspended = account(
         7, email="p1@acme.example", firstname="First1", lastname="Last1", department="Sales", suspended=True
     )
-    record = record_of(1, suspended_by_us=True, suspended_at=1, account_id=7)
+    record = record_of(1, suspended_by_us=True, suspended_at=1, suspended_account_id=7)
 
     step = step_of(listed(division="North"), suspended, remembered={1: record}, **SUSPEND)
 

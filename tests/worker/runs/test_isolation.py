@@ -105,11 +105,10 @@ def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(s
 
     assert len(site.sent) + site.probes <= 22
     assert not site.named
-    alone = {batch[0] for batch in site.sent if len(batch) == 1}
     assert site.given_up.keys() == set(range(500))
-    assert {one for one, why in site.given_up.items() if why is GiveUpReason.REFUSED_BY_SITE} <= alone
-    assert GiveUpReason.REFUSED_BY_SITE in site.given_up.values()
-    assert GiveUpReason.TOO_MANY not in site.given_up.values()
+    unsent = {one for one, why in site.given_up.items() if why is GiveUpReason.NOT_SENT}
+    assert unsent == set(range(500)) - {one for batch in site.sent for one in batch}
+    assert set(site.given_up.values()) == {GiveUpReason.SITE_REFUSES, GiveUpReason.NOT_SENT}
 
 
 def test_many_bad_records_at_the_head_are_not_taken_for_the_site() -> None:

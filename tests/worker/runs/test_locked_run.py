@@ -9,7 +9,7 @@ import pytest
 from tests.worker.runs.writing import SandboxWriter, suspend, update
 from worker.errors import LockLost, Terminated
 from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History
-from worker.planning.memory import record_before_suspending
+from worker.planning.memory import marked_suspended
 from worker.runs.locked_run import LockedRun
 
 WAITING = EmployeeRecord(7).flagged(FollowUp.WAITING)
@@ -39,7 +39,7 @@ def test_a_run_whose_lock_is_another_runs_by_now_stores_no_record(run: LockedRun
 def test_the_records_are_stored_before_the_end_of_the_writing_is_raised(run: LockedRun, writer: SandboxWriter) -> None:
     writer.patient.ask()
 
-    results = run.write([suspend(7, writer.add(7))], record_before_suspending, {})
+    results = run.write([suspend(7, writer.add(7))], marked_suspended, {})
 
     assert not results[7].may_be_written
     with pytest.raises(Terminated):
@@ -50,7 +50,7 @@ def test_the_records_are_stored_before_the_end_of_the_writing_is_raised(run: Loc
 def test_a_record_stored_before_a_write_does_not_stay_if_it_is_not_needed(
     run: LockedRun, writer: SandboxWriter
 ) -> None:
-    run.write([suspend(7, writer.add(7))], record_before_suspending, {})
+    run.write([suspend(7, writer.add(7))], marked_suspended, {})
     assert stored(run)[7].suspended_by_us
 
     run.remember({7: EmployeeRecord(7)})
@@ -64,7 +64,7 @@ def test_what_a_run_is_about_to_write_is_stored_first(run: LockedRun, writer: Sa
 
     run.history = History({7: WAITING})
 
-    run.write(steps, record_before_suspending, {7: changed})
+    run.write(steps, marked_suspended, {7: changed})
 
     store, run_id = run.services.store, run.summary.run_id
     (begun,) = store.history().runs

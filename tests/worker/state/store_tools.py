@@ -30,7 +30,7 @@ def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
     return RunRecord(
         **{
             "run_id": run_id,
-            "ended_at": ended_at,
+            "ended_at_ms": ended_at,
             "command": "sync",
             "selection": "all",
             "is_baseline": True,

@@ -38,7 +38,7 @@ EMPLOYEES = {
     8: EmployeeRecord(8, attempts=3).flagged(FollowUp.PARKED, "email_taken", "create"),
     9: EmployeeRecord(9, undone_at=SECONDS - 3600, last_change_at=SECONDS - 90_000).flagged(FollowUp.UNDONE, "run-2"),
     10: EmployeeRecord(10, suspended_by_us=True, suspended_at=SECONDS - 5_000_000),
-    11: EmployeeRecord(11, suspended_by_us=True, suspended_at=SECONDS - 60, account_id=77),
+    11: EmployeeRecord(11, suspended_by_us=True, suspended_at=SECONDS - 60, suspended_account_id=77),
     12: EmployeeRecord(12, attempts=2),
     23: EmployeeRecord(23, deleted=True).flagged(FollowUp.WAITING, "no_evidence", "hold"),
 }

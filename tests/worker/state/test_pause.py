@@ -47,7 +47,7 @@ def test_a_pause_is_read_by_the_request_for_the_history_and_the_row(dynamodb: Dy
     store = Store(DynamoItems(table, counting), "a")
     store.remember([EmployeeRecord(7, attempts=2)])
     store.create(Position(NOW), NOW)
-    store.record(RunRecord("r", ended_at=1, command="sync", selection="all"), {}, NOW)
+    store.record(RunRecord("r", ended_at_ms=1, command="sync", selection="all"), {}, NOW)
     DynamoItems(table, dynamodb).put(pause_item("a", NOW))
     counting.requests.clear()
     store = Store(DynamoItems(table, counting), "a")

@@ -49,7 +49,9 @@ class InTheCloud(Simulation):
 
 
 def leaver(number: int) -> EmployeeRecord:
-    return EmployeeRecord(number, suspended_by_us=True, suspended_at=1_769_900_000, account_id=number + 100_000)
+    return EmployeeRecord(
+        number, suspended_by_us=True, suspended_at=1_769_900_000, suspended_account_id=number + 100_000
+    )
 
 
 def test_a_run_costs_the_same_after_400_runs_with_20_000_employees(dynamodb: DynamoDBClient, table: str) -> None:

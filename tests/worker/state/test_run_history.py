@@ -26,7 +26,7 @@ FULL = run_of(
     reconcile_due=True,
     held_count=2,
     company_size=470,
-    first_run_ended_at=1_769_000_000_000,
+    first_run_ended_at_ms=1_769_000_000_000,
     since="2026-01-31T02:00:00Z",
     next_since="2026-02-01T01:00:00Z",
     dates_read={"hire_date": "2026-02-01"},
@@ -61,7 +61,7 @@ def test_what_matched_the_scope_belongs_to_its_run_alone_and_the_last_that_match
     items: Items, store: Store
 ) -> None:
     matched = replace(FULL, scope_matched=("department=sales", "scope=0123"))
-    later = [replace(FULL, run_id=f"run{number:02}", ended_at=FULL.ended_at + number) for number in range(1, 40)]
+    later = [replace(FULL, run_id=f"run{number:02}", ended_at_ms=FULL.ended_at_ms + number) for number in range(1, 40)]
     for run in (matched, *later):
         store.record(run, {}, NOW + timedelta(days=30))
 
@@ -113,7 +113,7 @@ def test_a_run_that_is_recorded_twice_is_in_the_history_once(items: Items, store
     store.record(run_of("r1", 1), {}, NOW)
     store.record(run_of("r1", 2), {}, NOW)
 
-    assert [run.ended_at for run in reread(items).runs] == [2]
+    assert [run.ended_at_ms for run in reread(items).runs] == [2]
 
 
 def test_the_record_of_another_run_stays(items: Items, store: Store) -> None:
@@ -181,7 +181,7 @@ def test_an_unreleased_version_left_out_of_a_line_what_was_the_same_in_the_line_
     ]
     items.put({KEY: "a#history", "runs": "\n".join(lines)})
     r1 = run_of("r1", 1, coverage={"work_email": 5}, outcome="ok", journal_items=3, scope_matched=("scope=1",))
-    r2 = replace(r1, run_id="r2", ended_at=2, is_baseline=False, scope_matched=())
+    r2 = replace(r1, run_id="r2", ended_at_ms=2, is_baseline=False, scope_matched=())
 
     assert reread(items).runs == (r1, r2)
     store.record(run_of("r3", 3), {}, NOW)
@@ -190,9 +190,9 @@ def test_an_unreleased_version_left_out_of_a_line_what_was_the_same_in_the_line_
 
 @pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**14 - 1, 10**14 - 1), (10**14, 0)])
 def test_when_a_run_ended_is_a_moment_or_not_known(items: Items, store: Store, stored: int, read: int) -> None:
-    store.record(run_of("r1", ended_at=stored), {}, NOW)
+    store.record(run_of("r1", ended_at_ms=stored), {}, NOW)
 
-    assert reread(items).runs[0].ended_at == read
+    assert reread(items).runs[0].ended_at_ms == read
 
 
 @pytest.mark.parametrize("runs", ["{", "[]", "1", '{"id":"1"},{"id":"2"}', 7, None])

@@ -56,11 +56,17 @@ def test_what_is_remembered_about_employees_is_read_back(items: Items, store: St
         suspended_at=2,
         undone_at=3,
         last_change_at=4,
-        account_id=5,
+        suspended_account_id=5,
         not_kept={"profile_field_level": "d"},
     )
 
-    records = {7: WAITING, 8: PARKED, 9: SUSPENDED, 10: every, 11: replace(every, employee_id=11, account_id=-1)}
+    records = {
+        7: WAITING,
+        8: PARKED,
+        9: SUSPENDED,
+        10: every,
+        11: replace(every, employee_id=11, suspended_account_id=-1),
+    }
 
     store.remember(records.values())
 
@@ -102,7 +108,9 @@ def test_the_last_that_is_remembered_about_an_employee_counts(items: Items, stor
 def test_the_keys_in_the_table_are_those_of_earlier_versions_and_hold_no_personal_value(
     items: Items, store: Store
 ) -> None:
-    store.remember([EmployeeRecord(8, attempts=3, last_change_at=5, account_id=6).flagged(FollowUp.PARKED, "x", "y")])
+    store.remember(
+        [EmployeeRecord(8, attempts=3, last_change_at=5, suspended_account_id=6).flagged(FollowUp.PARKED, "x", "y")]
+    )
 
     assert items.get("a#followups#8") == {
         KEY: "a#followups#8",
@@ -230,7 +238,12 @@ def test_an_item_that_an_unreleased_version_split_ends_the_run_and_is_called_so(
 def record_of(number: int) -> EmployeeRecord:
     """As much as can be remembered about a leaver; every twentieth has no account besides."""
     record = EmployeeRecord(
-        number, deleted=True, attempts=2, suspended_by_us=True, suspended_at=1_769_900_000, account_id=number + 100_000
+        number,
+        deleted=True,
+        attempts=2,
+        suspended_by_us=True,
+        suspended_at=1_769_900_000,
+        suspended_account_id=number + 100_000,
     ).flagged(FollowUp.WAITING, "deleted_but_shown", "hold")
     return record if number % 20 else record.flagged(FollowUp.WITHOUT_ACCOUNT, "invalid_username")
 
