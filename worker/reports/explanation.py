@@ -174,7 +174,7 @@ def _refused(context: EmployeeContext) -> Iterator[tuple[str, str]]:
             said = reason_of(flag, detail.note).in_words(number)
             if detail.note in reasons.IN_COMMON:
                 said = "the reason is shown above, if it still applies"
-            after = f" after {counted(record.attempts, 'run')} of refusals" if record.attempts else ""
+            after = f" after {counted(record.attempts, 'run')} in which they were refused" if record.attempts else ""
             retry = advice.command("people", "retry", str(number))
             yield str(flag), f"{flag}{after} ({detail.note}): {said}. {what}: {retry}"
 

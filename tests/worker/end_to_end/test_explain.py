@@ -219,7 +219,7 @@ def test_an_account_that_is_not_the_employees(
     assert explanation["Account"]["rule"].startswith(rule)
     assert planned_step(explanation)[0] == action
     assert f"account {other} (idnumber {idnumber})" in planned_step(explanation)[1]
-    assert explanation["Remembered"] == {"parked": parked, "refused by Moodle": "in 2 consecutive runs"}
+    assert explanation["Remembered"] == {"parked": parked, "refused": "in 2 consecutive runs"}
     assert "the reason is shown above, if it still applies" in explanation["What holds it"]["parked"]
 
 

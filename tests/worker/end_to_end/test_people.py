@@ -114,7 +114,7 @@ def test_why_moodle_refused_an_employee_is_found_in_words(healthy: RunHarness) -
     assert "try the employee alone: python -m worker sync --employee 3" in one["advice"]
     held = explanation["What holds it"]
     assert [*held] == ["parked"]
-    assert held["parked"].startswith("parked after 2 runs in which Moodle refused (refused): Moodle, its web server")
+    assert held["parked"].startswith("parked after 2 runs in which they were refused (refused): Moodle, its web server")
     assert one["advice"] in held["parked"]
     assert held["parked"].endswith("to have it reported again: python -m worker people retry 3")
 
