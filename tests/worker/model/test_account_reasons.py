@@ -73,3 +73,10 @@ def test_only_an_account_that_may_be_theirs_is_to_get_the_employees_id() -> None
     assert username_taken("employee 8").advice == rename
     theirs = username_taken("account 55", may_be_theirs=True).advice
     assert theirs == f"{rename}; or, if it is the employee's, enter the employee id as its idnumber"
+
+
+def test_an_account_that_has_an_idnumber_can_only_give_up_the_address_an_employee_with_an_account_needs() -> None:
+    own, unlinked = account(9, idnumber="7"), account(56, idnumber="")
+
+    assert email_taken(ACCOUNT, own=own).advice == "change that account's address"
+    assert email_taken(unlinked, own=own).advice.startswith("change that account's address; or, if it is to be")

@@ -22,3 +22,10 @@ from worker.model.position import Binding
 )
 def test_a_site_is_its_host_and_path(address: str, site: str) -> None:
     assert Binding.of("Acme", address) == Binding("acme", site)
+
+
+def test_a_binding_names_both_unless_one_cannot_be_read() -> None:
+    assert str(Binding("acme", "learn.example.com")) == "company acme and site learn.example.com"
+    assert {str(one) for one in (Binding("", ""), Binding("acme", ""), Binding("", "learn.example.com"))} == {
+        "no company and site that can be read (its item #binding is malformed)"
+    }

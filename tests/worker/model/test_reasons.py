@@ -39,6 +39,11 @@ def test_a_reason_says_what_is_wrong_and_advises(
     assert advises in why.advice_template
 
 
+def test_a_reason_in_words_is_its_text_and_its_advice_if_it_has_any() -> None:
+    assert reasons.NEW.in_words(7) == reasons.NEW.text
+    assert reasons.UNDONE.in_words(7) == f"{reasons.UNDONE.text}; {reasons.UNDONE.advice_for(7)}"
+
+
 def test_advice_names_the_employees_if_they_are_known() -> None:
     assert "people retry ID" in reasons.UNDONE.advice
     assert "people retry 7 9" in reasons.UNDONE.advice_for(7, 9)
@@ -62,6 +67,25 @@ def test_advice_names_the_employees_if_they_are_known() -> None:
             "department has an excluded value",
             "",
             "skipped_out_of_scope",
+        ),
+        *(
+            (
+                reasons.unreadable_value,
+                (field,),
+                "unreadable_value",
+                f"value of {field}, which a new account needs, has a character",
+                "correct it in BambooHR",
+                counter,
+            )
+            for field, counter in (("work_email", "skipped_invalid_email"), ("last_name", "skipped_no_name"))
+        ),
+        (
+            reasons.unreadable_kept,
+            (["division", "department"],),
+            "unreadable_kept",
+            "value of department, division has a character that cannot be read; the account keeps",
+            "correct it in BambooHR",
+            "no_evidence",
         ),
         (
             reasons.scope_not_shown,

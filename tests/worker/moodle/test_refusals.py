@@ -102,6 +102,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             "database refused this account (dmlwriteexception); the fields sent were city",
             "city has a character beyond U+FFFF",
         ),
+        (refusals.explain, ("HTTP 500", ["city"], ["city"]), "refused", "fails on this account (HTTP 500)", "log"),
         (
             refusals.explain,
             (NO_JSON, ["city"]),

@@ -366,6 +366,14 @@ def test_employees_are_counted_with_and_without_a_status() -> None:
     assert (tally.unknown, tally.words[""]) == ({"Leave": 1}, 2)
 
 
+def test_hire_dates_are_counted_that_can_be_read_and_that_cannot() -> None:
+    tally = StatusTally()
+    tally.add([{"hire_date": text} for text in ("2020-01-31", "2026-02-01", "2020", "")])
+    tally.add([{"status": "Active"}])
+
+    assert tally.hire_dates == {True: 2, False: 1}
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

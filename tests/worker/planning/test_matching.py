@@ -43,6 +43,16 @@ def test_an_account_with_the_address_of_another_employee_needs_both_names(
     assert trusted or (why is not None and "employee 9" in why.text and "enter 9" in why.advice)
 
 
+def test_of_an_employee_of_whom_nothing_is_shown_the_reason_names_who_has_the_address() -> None:
+    unseen = listed(7, first_name="", last_name="", work_email="")
+
+    why = contradiction(unseen, account(101, idnumber="7"), settings_of(), address_owner=9)
+
+    assert why is not None
+    assert "employee 9" in why.text
+    assert "enter 9" in why.advice
+
+
 @pytest.mark.parametrize("idnumber", ["", "07", "77", "7 7", "7a", "\u0667"])
 def test_an_idnumber_is_compared_exactly(idnumber: str) -> None:
     same = account_of(ADA, number=55)

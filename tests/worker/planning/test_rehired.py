@@ -131,6 +131,15 @@ def test_a_confirmed_account_is_not_suspended_for_the_former_id(former: Employee
     assert writes(plan[70]) == NEW_ID
 
 
+def test_a_confirmed_account_is_no_longer_that_of_an_employee_who_was_deleted_earlier() -> None:
+    kept, given = (
+        plan_of(GONE, KAI, accounts=[ACTIVE], **ERASED),
+        plan_of(GONE, KAI, accounts=[ACTIVE], confirmed={70}, **ERASED),
+    )
+
+    assert (outcome(kept[50]), outcome(given[50])) == ("hold deleted_earlier", "skip left_without_account")
+
+
 def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
     planner = Planner(input_of(KAI))
     planner.needs()

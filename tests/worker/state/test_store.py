@@ -10,9 +10,10 @@ import pytest
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-from tests.worker.state.store_tools import NOW, Clock
+from tests.worker.state.store_tools import NOW, Clock, run_of
 from tests.worker.tables import table
 from worker.errors import ConfigurationError, LockLost
+from worker.model.history import EmployeeRecord
 from worker.model.position import Binding, Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item, Items
@@ -54,6 +55,29 @@ def test_a_new_state_belongs_to_no_company_until_a_run_binds_it(items: Items, st
     other = Store(items, "a")
     other.history()
     assert (other.binding, other.is_new) == (acme, True)
+
+
+@pytest.mark.parametrize(
+    ("begin", "is_new"),
+    [
+        (lambda items, store: None, True),
+        (lambda items, store: store.create(Position(SINCE), NOW), True),
+        (lambda items, store: items.put(HAND_WRITTEN), False),
+        (lambda items, store: store.remember([EmployeeRecord(7, suspended_by_us=True)]), False),
+        (lambda items, store: store.record(run_of("r1", outcome="ok"), {}, NOW), False),
+        (lambda items, store: store.record(run_of("r1", outcome="failed"), {}, NOW), True),
+    ],
+    ids=["empty", "a first row", "a row by hand", "an employee", "a run that reached its end", "a run that failed"],
+)
+def test_a_state_is_new_until_a_run_has_reached_its_end_or_written_about_an_employee(
+    items: Items, store: Store, begin: Callable[[Items, Store], None], is_new: bool
+) -> None:
+    store.history()
+    begin(items, store)
+
+    other = Store(items, "a")
+    other.history()
+    assert other.is_new is is_new
 
 
 # Reading
