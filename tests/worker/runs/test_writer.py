@@ -15,7 +15,6 @@ from tests.worker.runs.writing import (
     CREATE,
     DONE,
     FAILED,
-    PROTECTED,
     REFUSED,
     UPDATE,
     SandboxWriter,
@@ -356,33 +355,6 @@ def test_a_refused_field_is_named_and_does_not_prevent_the_others(
     after = writer.linked_accounts()[1]
     assert {name: after[name] for name in after if name in fields and after[name] != before[name]} == stored
     assert (writer.calls(UPDATE) == 1) == (not stored)
-
-
-def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> None:
-    admin, guest = writer.account(writer.site.admin_id), writer.account(writer.site.guest_id)
-    remote = writer.add(3, auth="mnet", remote=True)
-
-    results = writer.write(
-        update(1, admin, department="New"),
-        suspend(2, guest),
-        update(3, remote, department="New"),
-        suspend(4, writer.add(4)),
-    )
-
-    assert statuses(results) == {1: PROTECTED, 2: PROTECTED, 3: PROTECTED, 4: DONE}
-    assert results[1].reported_reason.code == "untouchable"
-    assert not any(results[number].may_be_written for number in (1, 2, 3))
-
-
-def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
-    vanished, deleted = writer.add(1), writer.add(2)
-    writer.site.table.remove(vanished.id)
-    writer.site.delete_user(deleted.id)
-
-    results = writer.write(suspend(1, vanished), suspend(2, deleted))
-
-    assert statuses(results) == {1: REFUSED, 2: REFUSED}
-    assert {result.reported_reason.code for result in results.values()} == {"vanished"}
 
 
 # Problems that the plan contains

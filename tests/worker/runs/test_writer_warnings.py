@@ -6,7 +6,18 @@ import pytest
 
 from tests.sandbox.moodle import ProfileField
 from tests.sandbox.wire import Response
-from tests.worker.runs.writing import BY_FIELD, UPDATE, SandboxWriter, small_site, update
+from tests.worker.runs.writing import (
+    BY_FIELD,
+    DONE,
+    NOT_EDITABLE,
+    REFUSED,
+    UPDATE,
+    SandboxWriter,
+    small_site,
+    statuses,
+    suspend,
+    update,
+)
 from worker.model.step import Status
 
 
@@ -78,3 +89,30 @@ def test_a_database_that_refuses_an_emoji_is_explained(writer: SandboxWriter, na
 
     assert reason.code == "refused"
     assert ("firstname has a character beyond U+FFFF" in reason.advice) is is_wide
+
+
+def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> None:
+    admin, guest = writer.account(writer.site.admin_id), writer.account(writer.site.guest_id)
+    remote = writer.add(3, auth="mnet", remote=True)
+
+    results = writer.write(
+        update(1, admin, department="New"),
+        suspend(2, guest),
+        update(3, remote, department="New"),
+        suspend(4, writer.add(4)),
+    )
+
+    assert statuses(results) == {1: NOT_EDITABLE, 2: NOT_EDITABLE, 3: NOT_EDITABLE, 4: DONE}
+    assert results[1].reported_reason.code == "untouchable"
+    assert not any(results[number].may_be_written for number in (1, 2, 3))
+
+
+def test_an_account_that_vanished_is_named(writer: SandboxWriter) -> None:
+    vanished, deleted = writer.add(1), writer.add(2)
+    writer.site.table.remove(vanished.id)
+    writer.site.delete_user(deleted.id)
+
+    results = writer.write(suspend(1, vanished), suspend(2, deleted))
+
+    assert statuses(results) == {1: REFUSED, 2: REFUSED}
+    assert {result.reported_reason.code for result in results.values()} == {"vanished"}

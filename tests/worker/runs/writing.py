@@ -20,7 +20,7 @@ from worker.runs.batch_writer import BatchWriter, WriteGate
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 BY_FIELD = "core_user_get_users_by_field"
-DONE, REFUSED, FAILED, PROTECTED = Status.DONE, Status.REFUSED, Status.FAILED, Status.NOT_EDITABLE
+DONE, REFUSED, FAILED, NOT_EDITABLE = Status.DONE, Status.REFUSED, Status.FAILED, Status.NOT_EDITABLE
 
 
 class _Watched:
