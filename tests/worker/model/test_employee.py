@@ -232,6 +232,14 @@ def test_evidence_is_added_to_what_only_the_directory_showed() -> None:
     assert listed.with_evidence(None, "HTTP 502").partial_refusal == "HTTP 502"
 
 
+def test_evidence_changes_nothing_about_fields_that_are_read_by_their_api_names() -> None:
+    custom = {"bamboohr:customGrade": "G7", "bamboohr:customTeam": ""}
+    listed = Employee.seen(7, directory_row={"division": ""}, evidence=None, api_fields=custom)
+
+    assert listed.with_evidence(Evidence({"city": "Leeds"})).facts == {"city": "Leeds", **custom}
+    assert listed.with_evidence(None).facts == custom
+
+
 def test_a_value_that_cannot_be_read_is_not_shown_unless_another_source_has_it() -> None:
     damaged = {"last_name": "M\ufffdller", "department": "R\ufffdD", "first_name": "Ana"}
     custom = {"bamboohr:customGrade": "\ufffd"}

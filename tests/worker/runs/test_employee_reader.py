@@ -254,6 +254,42 @@ def test_an_employee_whom_bamboohr_cannot_answer_for_is_only_that() -> None:
     assert employee == Employee(7, refusal_code="HTTP 500")
 
 
+# Whose empty fields have to be verified
+
+OUT_OF_ORDER = "BambooHR answered HTTP 500 for the key's own user"
+
+
+def verified(script: Script, **more: Any) -> tuple[Employee, str]:
+    """Employee 7, of whom the directory shows two empty fields, and why these could not be verified."""
+    verifying = reader(script, directory(department="", last_name=""), **more)
+    listed = verifying.employees([7])
+    assert script.requests == []
+    (employee,) = verifying.verified(listed)
+    return employee, verifying.read_error
+
+
+def test_an_empty_field_is_verified_by_their_own_record() -> None:
+    script = Script(record(last_name="", status="Active"))
+
+    employee, read_error = verified(script)
+
+    assert (asked(script), employee.has_evidence, employee.partial_refusal, read_error) == ([7], True, "", "")
+    assert (employee.facts["last_name"], employee.facts["status"]) == ("", "Active")
+    assert "department" not in employee.facts
+
+
+@pytest.mark.parametrize(
+    ("script", "refusal", "error"),
+    [(OnlyOwnUser(), "HTTP 500", ""), (Script(Response(500)), "", OUT_OF_ORDER)],
+    ids=["refused for them alone", "no answer for anybody"],
+)
+def test_an_empty_field_that_cannot_be_verified_is_not_shown(script: Script, refusal: str, error: str) -> None:
+    employee, read_error = verified(script)
+
+    assert (employee.has_evidence, employee.partial_refusal, read_error) == (False, refusal, error)
+    assert (employee.facts["first_name"], employee.facts.keys() & {"last_name", "department"}) == ("Ada", set())
+
+
 # What a key may not
 
 
