@@ -121,7 +121,8 @@ class RunRecord:
         successful: A run without a selection and without an error.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         plan_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
-        company_size: The number of active employees; 0 in records of an earlier version, which have `row_count` alone.
+        company_size: The rows of the directory or, without it, the active employees; 0 in records of an earlier
+            version, which have `row_count` alone.
         first_run_ended_at_ms: When the first run of this state ended, if known.
         held_count: How many employees have held changes; see `HeldChanges`.
         since: The start of the run's window.

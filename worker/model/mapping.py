@@ -45,7 +45,7 @@ CORE_TARGETS = (
 PROFILE_FIELD = "profile_field_"
 NAMES = ("firstname", "lastname")
 IDENTIFYING_FIELDS = (*NAMES, "email")
-"""Fields that identify an account: they are never left out or defaulted."""
+"""Fields that identify an account: the setting can neither leave them out nor give them a default."""
 KEPT_IF_EMPTY = (*NAMES, "lang", "timezone")
 """Fields that keep their value if BambooHR has none, because Moodle requires one."""
 

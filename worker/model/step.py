@@ -141,8 +141,8 @@ class StepResult:
     """A step and its status.
 
     `reason` overrides the reason of the step. `may_be_written`: Moodle may have carried out all or part of the step, or
-    would have to, in a dry run; otherwise, with the status DONE, it did. `isolated`: BambooHR or Moodle refused the
-    request for this employee alone.
+    would have to, in a dry run; with the status DONE, it otherwise did. If False, nothing was written. `isolated`:
+    BambooHR or Moodle refused the request for this employee alone.
     """
 
     step: Step

@@ -226,7 +226,7 @@ def no_access(function: str, code: str) -> Reason:
 
 
 def unanswered(what: str) -> Reason:
-    """Moodle gave no answer to the batch, or was not reached; it may have carried out the batch."""
+    """Moodle was not reached, or gave no answer and may have carried out the batch: see `StepResult.may_be_written`."""
     return Reason(
         UNANSWERED,
         f"the batch did not get through to Moodle: {what}",
@@ -238,7 +238,7 @@ def waits_for(employee_id: int) -> Reason:
     """Another employee's write had to come first, and failed."""
     return Reason(
         "waits_for",
-        f"employee {employee_id} has to give up the address first, but could not be written",
+        f"employee {employee_id} has to give up the address or username first, but could not be written",
         "see what is reported of that employee; the next run tries both again",
     )
 

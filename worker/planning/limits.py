@@ -33,7 +33,7 @@ _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
 class Limits:
     """The most accounts that one run may change, by class.
 
-    `company_size`: the number of active employees; 0 if unknown. `is_initial_import`: links, updates and creates have
+    `company_size`: see :func:`company_size`. `is_initial_import`: links, updates and creates have
     no limit.
     """
 
@@ -65,7 +65,10 @@ def limits(
 
 
 def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
-    """Return the number of active employees as read now or in the baseline, whichever is smaller; 0 if unknown."""
+    """Return the directory's rows (without it, the active employees), now or in the baseline, whichever is less.
+
+    0 if unknown.
+    """
     now = stats.active or stats.row_count
     before = (baseline.company_size or baseline.row_count) if baseline else 0
     return min(now, before) if now and before else now or before

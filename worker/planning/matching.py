@@ -35,7 +35,7 @@ FailedLookups = Mapping[tuple[AccountKey, str], Reason]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The result of a match by idnumber: an account, an error, or neither.
+    """The result of a match by idnumber, or by the remembered account id: an account, an error, or neither.
 
     `contradicted` is the account with the idnumber if it is not taken for the employee's, as `error` says.
     """

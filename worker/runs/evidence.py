@@ -145,7 +145,9 @@ class EvidenceReader(BatchReader[Evidence]):
         self._fields = fields
 
     def read(self, employees: Sequence[int], *, must_exist: Collection[int] = ()) -> None:
-        """Read these employees. Raises SourceError if BambooHR answers for none of them.
+        """Read these employees. Raises SourceError if so many are refused that the site is at fault.
+
+        If the key may read none of them, even individually, `refused` is set.
 
         `must_exist`: employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
         """

@@ -1,6 +1,6 @@
 """The frame of every run that writes: what it checks first, the lock, the writes, and the records that it leaves.
 
-with locked_run(...) as run: check, take the lock -> run.write(steps) -> run.remember(records) -> the run's own record
+with locked_run(...) as run: take the lock, check -> run.write(steps) -> run.remember(records) -> the run's own record
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ class RunInput:
         statuses: The statuses of all employees in List Employees; None if it was not read.
         refusal_codes: The code of the refusal for each employee whom List Employees cannot return.
         api_field_stats: The coverage of the fields that are read by their API names, once they are read.
-        never_shown_fields: The mapped fields that are shown for no employee of the run, other than custom ones.
+        never_shown_fields: The mapped fields that are shown for no employee of the run; not those read by API name.
         scope_tally: Which values of the scope match an employee. Reading the run's employees adds to it.
     """
 
